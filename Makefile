@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# make              everything but the module
+# make module       xsrtp.ko, against KDIR (default: the running kernel's headers)
+# make tests        the test programs (run them all: sudo tools/check)
+# make install      into PREFIX (default /usr/local), DESTDIR honoured
+#
+# All that is made goes to build/.
+
+B       := build
+CC      := gcc
+CLANG   ?= clang
+PREFIX  ?= /usr/local
+KDIR    ?= /lib/modules/$(shell uname -r)/build
+MODDIR  ?= $(B)/module
+
+WARN    := -Wall -Wextra -Wno-unused-parameter -Wstrict-prototypes -Wmissing-prototypes
+CFLAGS  ?= -O2 -g
+CPPFLAGS += -D_GNU_SOURCE -Iinclude -Iinclude/uapi -Ikmod/srtp -Iuserspace/lib -Itools -I$(B)/bpf
+ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(CPPFLAGS) -MMD -MP
+
+all: core userspace
+
+# --- the SRTP core: the module's own source, for userspace ------------------
+
+CORE_SRC := $(filter-out kmod/srtp/lib.c,$(wildcard kmod/srtp/*.c kmod/srtp/x86/*.c))
+CORE_OBJ := $(CORE_SRC:%.c=$(B)/%.o)
+# The same objects under AddressSanitizer and UndefinedBehaviorSanitizer.
+SAN_OBJ  := $(CORE_SRC:%.c=$(B)/san/%.o)
+SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+core: $(B)/libxsrtp-core.a
+$(B)/libxsrtp-core.a: $(CORE_OBJ)
+$(B)/libxsrtp-core-san.a: $(SAN_OBJ)
+
+# --- BPF ---------------------------------------------------------------------
+
+BPF_SRC  := $(wildcard bpf/*.bpf.c)
+BPF_SKEL := $(BPF_SRC:bpf/%.bpf.c=$(B)/bpf/%.skel.h)
+ARCH_INC := /usr/include/$(shell $(CC) -print-multiarch)
+
+bpf: $(BPF_SKEL)
+$(B)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h include/xsrtp/*.h)
+	@mkdir -p $(@D)
+	$(CLANG) -target bpf -O2 -g -Wall -Iinclude -I$(ARCH_INC) -c $< -o $@
+$(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
+	bpftool gen skeleton $< name $* > $@.tmp && mv $@.tmp $@
+
+# --- userspace ---------------------------------------------------------------
+
+LIB_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard userspace/lib/*.c))
+CLI_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard userspace/cli/*.c))
+NL_CFLAGS := $(shell pkg-config --cflags libnl-genl-3.0 libbpf jansson 2>/dev/null)
+NL_LIBS   := $(shell pkg-config --libs libnl-genl-3.0 libbpf jansson 2>/dev/null)
+
+userspace: $(B)/xsrtp
+$(LIB_OBJ) $(CLI_OBJ): CPPFLAGS += $(NL_CFLAGS)
+$(LIB_OBJ) $(CLI_OBJ): | $(BPF_SKEL)
+$(B)/libxsrtp.a: $(LIB_OBJ)
+$(B)/xsrtp: $(CLI_OBJ) $(B)/libxsrtp.a $(B)/libxsrtp-core.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(NL_LIBS) -lcrypto
+
+# --- the module --------------------------------------------------------------
+# Built in a copy, so that the kernel's build system leaves its files there.
+
+module:
+	@mkdir -p $(MODDIR)
+	@cp -ru Kbuild kmod include $(MODDIR)/
+	$(MAKE) -C $(KDIR) M=$(abspath $(MODDIR)) modules
+
+# --- tests and tools ---------------------------------------------------------
+# tests/unit/X.c and tests/diff/X.c are one program each, printing TAP; those in
+# tests/unit are built a second time with the sanitizers (X-san).
+
+UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
+DIFF := $(patsubst %.c,$(B)/%,$(wildcard tests/diff/*.c))
+TOOL := $(patsubst %.c,$(B)/%,$(wildcard tools/*.c))
+TEST_LIBS := -lcmocka -lsrtp2 -lcrypto -lpcap -lpthread
+
+tests: $(UNIT) $(UNIT:%=%-san) $(DIFF) $(TOOL)
+$(UNIT) $(DIFF): $(B)/tests/%: tests/%.c $(B)/libxsrtp-core.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core.a $(TEST_LIBS)
+$(UNIT:%=%-san): $(B)/tests/%-san: tests/%.c $(B)/libxsrtp-core-san.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(SAN) $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core-san.a $(TEST_LIBS)
+$(TOOL): $(B)/tools/%: tools/%.c $(B)/libxsrtp-core.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core.a $(TEST_LIBS)
+
+# --- rules -------------------------------------------------------------------
+
+$(B)/%.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+$(B)/san/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(SAN) -c $< -o $@
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+install: all
+	install -D -m 755 $(B)/xsrtp $(DESTDIR)$(PREFIX)/sbin/xsrtp
+
+clean:
+	rm -rf $(B)
+
+.PHONY: all core bpf userspace module tests install clean
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

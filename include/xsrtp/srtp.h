@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The SRTP core: RFC 3711 and RFC 7714 on packets in memory.
+ *
+ * A session is one direction of media under one suite: up to XSRTP_KEYS master
+ * keys of which one is in use, and the streams (SSRCs) seen under them. It is
+ * one flat block of the caller's memory that holds no pointers: allocate it
+ * with xsrtp_session_size() bytes aligned to XSRTP_ALIGN, wipe it before it is
+ * freed.
+ *
+ * A burst is an array of packets, each with its own session. A single packet
+ * is a burst of one. The packets of a burst are processed as if one after the
+ * other in array order.
+ *
+ * Every function works in any context (process, softirq), takes no lock, does
+ * not sleep and does not allocate. Several CPUs may protect or unprotect under
+ * the same session at the same time. Control functions (init, key_*, wipe)
+ * must not run against each other on one session; key_set needs that no burst
+ * still uses the slot it writes, wipe that none uses the session.
+ */
+#ifndef XSRTP_SRTP_H
+#define XSRTP_SRTP_H
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#endif
+
+#include <xsrtp/reason.h>
+#include <xsrtp/suite.h>
+
+#define XSRTP_ALIGN		64	/* of a session, bytes */
+#define XSRTP_KEYS		4	/* key slots of a session */
+#define XSRTP_BURST_MAX		64	/* packets in one call */
+#define XSRTP_WINDOW_MIN	64	/* replay window, packets (RFC 3711 3.3.2) */
+#define XSRTP_WINDOW_MAX	32768
+#define XSRTP_STREAMS_MAX	256	/* SSRCs of a session */
+
+struct xsrtp_session;
+struct xsrtp_cipher;
+
+/**
+ * struct xsrtp_session_config - what a session is made of
+ * @suite: enum xsrtp_suite
+ * @window: replay window in packets, a power of two, XSRTP_WINDOW_MIN to
+ *	XSRTP_WINDOW_MAX; 0 means XSRTP_WINDOW_MIN
+ * @streams: how many SSRCs it can hold, 1 to XSRTP_STREAMS_MAX; 0 means 1
+ */
+struct xsrtp_session_config {
+	uint8_t suite;
+	uint16_t window;
+	uint16_t streams;
+};
+
+/**
+ * struct xsrtp_key_config - one master key (RFC 3711 3.2.1)
+ * @key: master key, key_len bytes of the suite
+ * @salt: master salt, salt_len bytes of the suite
+ * @mki: master key identifier, or NULL
+ * @mki_len: its length in bytes, 0 to XSRTP_MKI_MAX
+ */
+struct xsrtp_key_config {
+	const uint8_t *key;
+	const uint8_t *salt;
+	const uint8_t *mki;
+	uint8_t mki_len;
+};
+
+/**
+ * struct xsrtp_packet - one packet of a burst
+ * @session: whose keys to use
+ * @data: first byte of the RTP header
+ * @len: bytes from @data; changed to the new length on success
+ * @room: writable bytes behind @len (protect needs the tag's and MKI's length)
+ * @reason: result, enum xsrtp_reason; XSRTP_REASON_OK on success
+ *
+ * On any other reason than OK @len is unchanged and the payload must not be
+ * used: it may hold anything, but no byte outside @len + @room was read or
+ * written. The members below @reason belong to the core.
+ */
+struct xsrtp_packet {
+	struct xsrtp_session *session;
+	uint8_t *data;
+	uint32_t len;
+	uint32_t room;
+	uint32_t reason;
+
+	/* private to the core */
+	uint32_t hdr_len;	/* authenticated only: header, CSRCs, extension */
+	uint32_t text_len;	/* encrypted part, follows the header */
+	uint32_t ssrc;
+	uint8_t trailer[4];	/* authenticated after the text: ROC, big endian */
+	uint64_t index;		/* 48 bits: ROC, sequence number */
+	const void *key;	/* struct xsrtp_cipher_key */
+	void *stream;		/* struct xsrtp_stream; NULL: not seen yet */
+	uint8_t *tag;		/* where the tag stands in the packet */
+	uint8_t iv[16];		/* CM: initial counter block; GCM: 12-byte nonce */
+};
+
+/** xsrtp_suite_info() - sizes of @suite, or NULL if there is no such suite. */
+const struct xsrtp_suite_info *xsrtp_suite_info(unsigned int suite);
+
+/** xsrtp_suite_by_name() - the suite of this IANA name, or NULL. */
+const struct xsrtp_suite_info *xsrtp_suite_by_name(const char *name);
+
+/** xsrtp_reason_name() - the spelling of a reason ("bad-tag"), never NULL. */
+const char *xsrtp_reason_name(unsigned int reason);
+
+/**
+ * xsrtp_session_size() - memory that a session needs
+ * @cfg: what it shall hold
+ *
+ * Return: bytes, a multiple of XSRTP_ALIGN; 0 if @cfg is not valid.
+ */
+size_t xsrtp_session_size(const struct xsrtp_session_config *cfg);
+
+/**
+ * xsrtp_session_init() - make an empty session: no key, no stream
+ * @s: memory of xsrtp_session_size(@cfg) bytes, aligned to XSRTP_ALIGN
+ * @cfg: the same as given to xsrtp_session_size()
+ *
+ * Until a key is in use every packet gets XSRTP_REASON_NO_KEY.
+ *
+ * Return: 0, or -EINVAL.
+ */
+int xsrtp_session_init(struct xsrtp_session *s, const struct xsrtp_session_config *cfg);
+
+/** xsrtp_session_wipe() - overwrite all of the session's memory. */
+void xsrtp_session_wipe(struct xsrtp_session *s);
+
+/**
+ * xsrtp_key_set() - derive session keys into a slot (RFC 3711 4.3)
+ * @s: session
+ * @c: cipher implementation to derive and prepare with
+ * @slot: 0 to XSRTP_KEYS - 1; not the one in use, and used by no burst
+ * @key: the master key; not referred to afterwards
+ *
+ * The slot is prepared, not used: xsrtp_key_use() switches. The streams keep
+ * their ROC and replay state over a change of keys (RFC 3711 3.3.1).
+ *
+ * Return: 0; -EINVAL slot or MKI length out of range; -EBUSY slot is in use;
+ * -EEXIST the key in use is this very one.
+ */
+int xsrtp_key_set(struct xsrtp_session *s, const struct xsrtp_cipher *c,
+		  unsigned int slot, const struct xsrtp_key_config *key);
+
+/**
+ * xsrtp_key_use() - switch to a prepared slot, or to none (-1: fail closed)
+ *
+ * Return: 0; -EINVAL no such slot; -ENOKEY the slot holds no key.
+ */
+int xsrtp_key_use(struct xsrtp_session *s, int slot);
+
+/** xsrtp_key_wipe() - forget the key in @slot; the caller has switched away. */
+void xsrtp_key_wipe(struct xsrtp_session *s, unsigned int slot);
+
+/** xsrtp_key_used() - the slot in use, or -1. */
+int xsrtp_key_used(const struct xsrtp_session *s);
+
+/**
+ * struct xsrtp_stream_state - what is known of one SSRC
+ * @ssrc: host byte order
+ * @index: highest index so far: (ROC << 16) | SEQ (RFC 3711 3.3.1)
+ */
+struct xsrtp_stream_state {
+	uint32_t ssrc;
+	uint64_t index;
+};
+
+/**
+ * xsrtp_stream_get() - the @n-th live stream of the session
+ *
+ * For display: a stream that moves meanwhile may be seen before or after.
+ *
+ * Return: true if there is one.
+ */
+bool xsrtp_stream_get(const struct xsrtp_session *s, unsigned int n,
+		      struct xsrtp_stream_state *state);
+
+/**
+ * xsrtp_protect() - RTP to SRTP, in place (RFC 3711 3.3 sender; RFC 7714 8.1)
+ * @c: cipher implementation; the caller holds what it needs (the FPU)
+ * @pkt: @n packets
+ * @n: 0 to XSRTP_BURST_MAX
+ *
+ * Appends MKI and tag. An index that was used before is refused with
+ * XSRTP_REASON_INDEX_REUSE, one too far back with XSRTP_REASON_TOO_OLD.
+ */
+void xsrtp_protect(const struct xsrtp_cipher *c, struct xsrtp_packet *pkt,
+		   unsigned int n);
+
+/**
+ * xsrtp_unprotect() - SRTP to RTP, in place (RFC 3711 3.3 receiver; 7714 8.2)
+ *
+ * Parameters as xsrtp_protect(). The tag is verified before anything is
+ * decrypted; ROC, replay state and streams move only for packets that verify.
+ */
+void xsrtp_unprotect(const struct xsrtp_cipher *c, struct xsrtp_packet *pkt,
+		     unsigned int n);
+
+/**
+ * xsrtp_cipher_get() - a cipher implementation by number
+ * @n: from 0; best first, the last one works everywhere
+ *
+ * Return: it, or NULL past the end. One that this CPU cannot run is skipped.
+ */
+const struct xsrtp_cipher *xsrtp_cipher_get(unsigned int n);
+
+/** xsrtp_cipher_name() - "openssl", "kernel", "avx512", ... */
+const char *xsrtp_cipher_name(const struct xsrtp_cipher *c);
+
+/** xsrtp_cipher_needs_fpu() - must run inside kernel_fpu_begin()/end(). */
+bool xsrtp_cipher_needs_fpu(const struct xsrtp_cipher *c);
+
+/**
+ * xsrtp_selftest() - known-answer tests of one cipher implementation
+ *
+ * Every suite, protect and unprotect, and that a changed bit is refused.
+ *
+ * Return: 0, or -EBADMSG; *@what then names the test that failed.
+ */
+int xsrtp_selftest(const struct xsrtp_cipher *c, const char **what);
+
+#endif /* XSRTP_SRTP_H */
