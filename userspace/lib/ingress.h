@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The XDP program on the devices of this network namespace: attach, detach,
+ * and its table of local endpoints ("ports") whose media goes to the module.
+ *
+ * No state lives in a process or a file: the programs attached to devices are
+ * found by asking the kernel, and all that belong to one namespace share one
+ * set of maps.
+ */
+#ifndef XSRTP_INGRESS_H
+#define XSRTP_INGRESS_H
+
+#include "endpoint.h"
+
+enum ingress_mode {
+	INGRESS_AUTO,		/* native, or generic where the driver cannot */
+	INGRESS_NATIVE,
+	INGRESS_GENERIC,
+};
+
+struct ingress_info {
+	char ifname[16];
+	enum ingress_mode mode;		/* what it got: NATIVE or GENERIC */
+	char why[256];			/* AUTO and got GENERIC: why; else empty */
+	uint32_t prog_id;
+};
+
+/*
+ * ingress_attach() - put the program on @ifname, redirecting to @xsrtp_ifname
+ * @flows, @n: the local endpoints of all flows, to start with
+ *
+ * Returns 0; -EBUSY another XDP program is there; -EEXIST ours is; or another
+ * -errno, with a sentence in @err.
+ */
+int ingress_attach(const char *ifname, const char *xsrtp_ifname, enum ingress_mode mode,
+		   const struct endpoint *flows, size_t n, struct ingress_info *info,
+		   char *err, size_t err_len);
+
+/* ingress_detach() - 0; -ENOENT ours is not there; -errno. */
+int ingress_detach(const char *ifname, char *err, size_t err_len);
+
+/* ingress_list() - up to @max attached devices of this namespace; how many, or -errno. */
+int ingress_list(struct ingress_info *info, size_t max);
+
+/*
+ * ingress_add(), ingress_del() - one endpoint, in the maps of this namespace.
+ * 0, also when nothing is attached; -errno with a sentence in @err. Adding what
+ * is there and deleting what is not are no errors.
+ */
+int ingress_add(const struct endpoint *ep, char *err, size_t err_len);
+int ingress_del(const struct endpoint *ep, char *err, size_t err_len);
+
+/* ingress_sync() - make the maps hold exactly @flows. */
+int ingress_sync(const struct endpoint *flows, size_t n, char *err, size_t err_len);
+
+/*
+ * Counters of the program, summed over CPUs: what it passed and why, what it
+ * redirected, what it dropped. Names end with a NULL.
+ */
+struct ingress_counter {
+	const char *name;	/* "redirected", "passed-not-udp", "dropped-fragment", ... */
+	uint64_t packets;
+};
+int ingress_stats(struct ingress_counter *c, size_t max);
+
+#endif /* XSRTP_INGRESS_H */
