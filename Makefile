@@ -40,6 +40,7 @@ BPF_SKEL := $(BPF_SRC:bpf/%.bpf.c=$(B)/bpf/%.skel.h)
 ARCH_INC := /usr/include/$(shell $(CC) -print-multiarch)
 
 bpf: $(BPF_SKEL)
+.PRECIOUS: $(B)/bpf/%.bpf.o
 $(B)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h include/xsrtp/*.h)
 	@mkdir -p $(@D)
 	$(CLANG) -target bpf -O2 -g -Wall -Iinclude -I$(ARCH_INC) -c $< -o $@
