@@ -18,6 +18,8 @@
 #
 # Needs root and the module; network namespaces of its own are all it touches.
 # Prints TAP, or a list for people with E2E_STYLE=list.
+#
+# shellcheck disable=SC2317 # functions that check() and call_$peer call
 set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -50,11 +52,11 @@ parse_args() {
 flows_add() {
 	make_key "$suite" "$work/out.key"
 	make_key "$suite" "$work/in.key"
-	out_flow=$(xs flow add local "$(at $host_plain_ip 30000)" remote "$(at $plain_ip 4000)" \
-		forward from "$(at $host_srtp_ip 30010)" to "$(at $srtp_ip 5000)" \
+	out_flow=$(xs flow add local "$(at hostplain 30000)" remote "$(at plain 4000)" \
+		forward from "$(at hostsrtp 30010)" to "$(at srtp 5000)" \
 		tx "$suite" key "$work/out.key" streams 32)
-	in_flow=$(xs flow add local "$(at $host_srtp_ip 30020)" remote "$(at $srtp_ip 5010)" \
-		forward from "$(at $host_plain_ip 30030)" to "$(at $plain_ip 4010)" \
+	in_flow=$(xs flow add local "$(at hostsrtp 30020)" remote "$(at srtp 5010)" \
+		forward from "$(at hostplain 30030)" to "$(at plain 4010)" \
 		rx "$suite" key "$work/in.key" streams 32)
 }
 
@@ -79,42 +81,43 @@ ff_hear() { # NAMESPACE SDP WAV
 }
 
 sdp() { # HOST PORT PROFILE [KEY FILE]
-	printf 'v=0\no=- 0 0 IN %s %s\ns=xsrtp\nc=IN %s %s\nt=0 0\nm=audio %s %s 0\n' \
-		"$sdp" "$1" "$sdp" "$1" "$2" "$3"
+	printf 'v=0\no=- 0 0 IN IP%s %s\ns=xsrtp\nc=IN IP%s %s\nt=0 0\nm=audio %s %s 0\n' \
+		"$family" "$1" "$family" "$1" "$2" "$3"
 	if [ $# = 4 ]; then echo "a=crypto:1 $suite $(cat "$4")"; fi
 }
 
 call_ffmpeg() {
 	local hear_srtp hear_plain say_plain say_srtp key
-	sdp "$host_srtp_ip" 5000 RTP/SAVP "$work/out.key" >"$work/srtp.sdp"
-	sdp "$host_plain_ip" 4010 RTP/AVP >"$work/plain.sdp"
+	sdp "$hostsrtp_ip" 5000 RTP/SAVP "$work/out.key" >"$work/srtp.sdp"
+	sdp "$hostplain_ip" 4010 RTP/AVP >"$work/plain.sdp"
 	ff_hear "$srtp" "$work/srtp.sdp" "$out/heard-by-srtp.wav"; hear_srtp=$!
 	ff_hear "$plain" "$work/plain.sdp" "$out/heard-by-plain.wav"; hear_plain=$!
 	wait_for 60 listens "$srtp" 5000 || { note "the SRTP phone does not listen"; cat "$work/hear.$srtp"; }
 	wait_for 60 listens "$plain" 4010 || { note "the plain phone does not listen"; cat "$work/hear.$plain"; }
 
 	ff_say "$plain" "$voices/plain.wav" \
-		"rtp://$(at $host_plain_ip 30000)?localrtpport=4000&pkt_size=172"; say_plain=$!
+		"rtp://$(at hostplain 30000)?localrtpport=4000&pkt_size=172"; say_plain=$!
 	key=$(sed 's/^inline://' "$work/in.key")
 	ff_say "$srtp" "$voices/srtp.wav" \
-		"srtp://$(at $host_srtp_ip 30020)?localrtpport=5010&pkt_size=186" \
+		"srtp://$(at hostsrtp 30020)?localrtpport=5010&pkt_size=186" \
 		-srtp_out_suite "$suite" -srtp_out_params "$key"; say_srtp=$!
-	watch_while "$say_plain" "$say_srtp"
+	watch_start
 	wait "$say_plain" || note "the plain phone's ffmpeg: $(cat "$work/say.$plain")"
 	wait "$say_srtp" || note "the SRTP phone's ffmpeg: $(cat "$work/say.$srtp")"
 	wait_for 10 quiet
+	watch_stop
 	stop "$hear_srtp" INT
 	stop "$hear_plain" INT
 	check "the SRTP phone heard what the plain phone said, $(heard plain srtp)" \
-		"$tools/audio-compare" --sent "$voices/plain.wav" --received "$out/heard-by-srtp.wav"
+		"$top/build/tools/audio-compare" --sent "$voices/plain.wav" --received "$out/heard-by-srtp.wav"
 	check "the plain phone heard what the SRTP phone said, $(heard srtp plain)" \
-		"$tools/audio-compare" --sent "$voices/srtp.wav" --received "$out/heard-by-plain.wav"
+		"$top/build/tools/audio-compare" --sent "$voices/srtp.wav" --received "$out/heard-by-plain.wav"
 }
 
 heard() { # SPEAKER LISTENER
 	local j
-	j=$("$tools/audio-compare" --sent "$voices/$1.wav" --received "$out/heard-by-$2.wav" 2>/dev/null) || true
-	echo "$(get "${j:-{\}}" equal) of $(get "${j:-{\}}" sent) samples, each equal"
+	j=$("$top/build/tools/audio-compare" --sent "$voices/$1.wav" --received "$out/heard-by-$2.wav" 2>/dev/null) || true
+	echo "$(get "$j" equal) of $(get "$j" sent) samples, each equal"
 }
 
 # Nothing has come out of either flow for a while.
@@ -126,18 +129,22 @@ quiet() {
 	[ "$a" = "$b" ]
 }
 
-# The flows each second, while processes of ours live.
-watch_while() { # PID…
-	local pid alive=1
-	while [ "$alive" = 1 ]; do
-		alive=0
-		for pid in "$@"; do if kill -0 "$pid" 2>/dev/null; then alive=1; fi; done
-		if [ "$live" = 1 ]; then show_flows; fi
-		sleep 1
-	done
+# A row each second, as long as the call lasts.
+watch_start() {
+	watch=''
+	[ "$live" = 1 ] || return 0
+	printf '\n  %6s   %-31s   %-31s\n' '' "flow $out_flow: RTP to SRTP" "flow $in_flow: SRTP to RTP"
+	printf '  %6s   %7s %7s %7s %7s   %7s %7s %7s %7s\n' second in out dropped out/s in out dropped out/s
+	start "$host" xsrtp -j top 1 120 > >(jq --unbuffered -nr '
+		def pad($n): tostring | (" " * ($n - length)) + .;
+		def row: "   \([.rx_packets, .tx_packets, .dropped, (.tx_pps | round)] | map(pad(7)) | join(" "))";
+		foreach inputs as $t (0; . + 1; "  \(pad(6))" + ([$t.flows[] | row] | join("")))')
+	watch=$!
 }
 
-show_flows() { xs flow show | sed 's/^/  | /'; }
+watch_stop() {
+	[ -z "$watch" ] || { stop "$watch"; echo; }
+}
 
 # --- the tools as both phones -------------------------------------------------
 
@@ -146,16 +153,16 @@ show_flows() { xs flow show | sed 's/^/  | /'; }
 # report is in $sent and $got.
 stream() {
 	local recv
-	start "$4" "$tools/rtp-recv" --on "$5" "${ropt[@]}" "${bopt[@]}" >"$work/got"
+	start "$4" "$top/build/tools/rtp-recv" --on "$5" "${ropt[@]}" "${bopt[@]}" >"$work/got"
 	recv=$!
 	wait_for 20 listens "$4" "${5##*:}"
-	sent=$(in_ns "$1" "$tools/rtp-send" --from "$2" --to "$3" "${sopt[@]}" "${bopt[@]}") || true
+	sent=$(in_ns "$1" "$top/build/tools/rtp-send" --from "$2" --to "$3" "${sopt[@]}" "${bopt[@]}") || true
 	wait "$recv" || true
 	got=$(cat "$work/got")
 }
 
-say_out() { stream "$plain" "$(at $plain_ip 4000)" "$(at $host_plain_ip 30000)" "$srtp" "$(at $srtp_ip 5000)"; }
-say_in() { stream "$srtp" "$(at $srtp_ip "${from_port:-5010}")" "$(at $host_srtp_ip 30020)" "$plain" "$(at $plain_ip 4010)"; }
+say_out() { stream "$plain" "$(at plain 4000)" "$(at hostplain 30000)" "$srtp" "$(at srtp 5000)"; }
+say_in() { stream "$srtp" "$(at srtp "${from_port:-5010}")" "$(at hostsrtp 30020)" "$plain" "$(at plain 4010)"; }
 
 srtp_out=() srtp_in=()
 with_keys() {
@@ -199,14 +206,14 @@ captures_stop() {
 captures_judge() {
 	local j
 	cat "$voices/plain.ul" "$voices/srtp.ul" >"$work/all.ul"
-	j=$("$tools/srtp-verify" --capture "$out/srtp-side.pcap" --to "$(at $srtp_ip 5000)" --suite "$suite" \
+	j=$("$top/build/tools/srtp-verify" --capture "$out/srtp-side.pcap" --to "$(at srtp 5000)" --suite "$suite" \
 		--key "$work/out.key" --audio "$work/all.ul") || true
 	check "on the SRTP wire: $(get "$j" unprotected) of $(get "$j" packets) packets from the kernel unprotect under libsrtp2" \
 		same "$j" unprotected
 	check "on the SRTP wire: $(get "$j" plaintext) packets hold plain audio" none "$j" plaintext
 	check "on the SRTP wire: IP and UDP checksums of $(get "$j" packets) packets are right, none left out" \
 		none "$j" bad_ip_checksum bad_udp_checksum no_udp_checksum cut
-	j=$("$tools/srtp-verify" --capture "$out/plain-side.pcap" --to "$(at $plain_ip 4010)" --audio "$work/all.ul" \
+	j=$("$top/build/tools/srtp-verify" --capture "$out/plain-side.pcap" --to "$(at plain 4010)" --audio "$work/all.ul" \
 		--expect-plain) || true
 	check "on the plain wire: the same search finds the audio in $(get "$j" plaintext) of $(get "$j" packets) packets (control)" \
 		most "$j" plaintext
@@ -214,9 +221,15 @@ captures_judge() {
 		none "$j" bad_ip_checksum bad_udp_checksum no_udp_checksum cut
 }
 
-same() { [ "$(get "$1" packets)" -gt 100 ] && equal "$1" "$(get "$1" "$2")" "$(get "$1" packets)"; }
+same() {
+	[ "$(get "$1" packets)" -gt 100 ] || { echo "$1"; return 1; }
+	equal "$1" "$(get "$1" "$2")" "$(get "$1" packets)"
+}
 # The last packet of a sentence may be shorter than the 16 bytes searched for.
-most() { [ "$(get "$1" packets)" -gt 100 ] && [ "$(get "$1" "$2")" -ge $(($(get "$1" packets) - 1)) ] || { echo "$1"; return 1; }; }
+most() {
+	[ "$(get "$1" packets)" -gt 100 ] || { echo "$1"; return 1; }
+	[ "$(get "$1" "$2")" -ge $(($(get "$1" packets) - 1)) ] || { echo "$1"; return 1; }
+}
 none() {
 	local j=$1 name
 	shift
@@ -310,16 +323,6 @@ attack_all() {
 
 # --- all of it ----------------------------------------------------------------
 
-title() {
-	local who="rtp-send and rtp-recv with libsrtp2"
-	if [ "$peer" = ffmpeg ]; then who="ffmpeg with its own SRTP"; fi
-	if [ "$style" = list ]; then
-		printf '\n%s%s, IPv%s, %s XDP; the phones are %s%s\n' "$bold" "$suite" "$family" "$mode" "$who" "$off"
-	else
-		say "$suite, IPv$family, $mode XDP; $who"
-	fi
-}
-
 default_peer() {
 	if [ -z "$peer" ]; then
 		case $suite in AES_CM_*) peer=ffmpeg ;; *) peer=tools ;; esac
@@ -327,7 +330,9 @@ default_peer() {
 }
 
 one_call() {
-	title
+	local who="the phones are rtp-send and rtp-recv with libsrtp2"
+	if [ "$peer" = ffmpeg ]; then who="the phones are ffmpeg with its own SRTP"; fi
+	title "$suite, IPv$family, $mode XDP; $who"
 	use_family "$family"
 	flows_add
 	captures_start
@@ -364,9 +369,8 @@ trap 'exit 130' INT TERM HUP
 out=${out:-$work/out}
 mkdir -p "$out"
 [ -e "$voices/srtp.wav" ] || "$top/tests/e2e/voices" "${voices:=$work}"
-module_load
+module_up
 net_up
-for family_n in 4 6; do use_family $family_n; net_address; done
 if [ "$all" = 1 ]; then
 	every_call
 else
@@ -374,4 +378,4 @@ else
 	one_call
 	detach
 fi
-finish
+done_testing
