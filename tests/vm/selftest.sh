@@ -29,7 +29,8 @@ script selftest-status 'echo to-stdout; echo to-stderr >&2; echo result >/run/ou
 script selftest-warn 'echo "<4>WARNING: CPU: 0 PID: 1 at nowhere.c:1" >/dev/kmsg; exit 0'
 script selftest-panic 'echo c >/proc/sysrq-trigger; sleep 60'
 script selftest-hang 'sleep 1000'
-script selftest-off '/bin/busybox poweroff -f'
+# shellcheck disable=SC2016 # for the guest
+script selftest-off '"$VM_KERNEL/bin/busybox" poweroff -f'
 
 mkdir "$scripts/out"
 # Two at once, which must not meet.

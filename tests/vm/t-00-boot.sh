@@ -5,6 +5,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
+busybox=$VM_KERNEL/bin/busybox
 has_flag() { grep -qw "$1" /proc/cpuinfo; }
 
 is "$(uname -r | cut -d. -f1,2)" 6.12 "the kernel is 6.12"
@@ -22,9 +23,10 @@ check "a warning would panic" test "$(cat /proc/sys/kernel/panic_on_warn)" = 1
 check "the root can be written" touch /etc/xsrtp-test
 check "the results can be written" touch /run/out/test
 rm -f /run/out/test
-check "lo answers" busybox ping -q -c 1 -W 5 127.0.0.1
+check "lo answers" "$busybox" ping -q -c 1 -W 5 127.0.0.1
 check "a namespace with a veth pair" eval 'ns_add a b && veth_pair a va 10.1.0.1/24 b vb 10.1.0.2/24'
-check "the pair carries packets" in_ns a busybox ping -q -c 1 -W 5 10.1.0.2
-check "and IPv6" eval 'dev_up a va fd00::1/64 && dev_up b vb fd00::2/64 && in_ns a busybox ping -q -c 1 -W 5 fd00::2'
+check "the pair carries packets" in_ns a "$busybox" ping -q -c 1 -W 5 10.1.0.2
+# shellcheck disable=SC2016 # eval expands it
+check "and IPv6" eval 'dev_up a va fd00::1/64 && dev_up b vb fd00::2/64 && in_ns a "$busybox" ping -q -c 1 -W 5 fd00::2'
 ns_del a b
 done_testing
