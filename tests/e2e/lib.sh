@@ -16,7 +16,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source=tests/vm/lib.sh
 . "$top/tests/vm/lib.sh"
 
-PATH=$top/build:$PATH:/usr/local/sbin:/usr/sbin:/sbin
+PATH=$top/build:$top/build/tools:$PATH:/usr/local/sbin:/usr/sbin:/sbin
 work=$(mktemp -d "${TMPDIR:-/tmp}/xsrtp-e2e.XXXXXX")
 plain=xs$$-plain host=xs$$-host srtp=xs$$-srtp
 pids=()
