@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The guest is what the other tests take for granted.
+# vm: --no-module
+# time: 120
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
