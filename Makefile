@@ -76,15 +76,19 @@ module:
 UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
 DIFF := $(patsubst %.c,$(B)/%,$(wildcard tests/diff/*.c))
 TOOL := $(patsubst %.c,$(B)/%,$(wildcard tools/*.c))
+BPF_TEST := $(patsubst %.c,$(B)/%,$(wildcard tests/bpf/*.c))
 TEST_LIBS := -lcmocka -lsrtp2 -lcrypto -lpcap -lpthread
 
-tests: $(UNIT) $(UNIT:%=%-san) $(DIFF) $(TOOL)
+tests: $(UNIT) $(UNIT:%=%-san) $(DIFF) $(TOOL) $(BPF_TEST)
 $(UNIT) $(DIFF): $(B)/tests/%: tests/%.c $(B)/libxsrtp-core.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core.a $(TEST_LIBS)
 $(UNIT:%=%-san): $(B)/tests/%-san: tests/%.c $(B)/libxsrtp-core-san.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(SAN) $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core-san.a $(TEST_LIBS)
+$(BPF_TEST): $(B)/tests/bpf/%: tests/bpf/%.c $(wildcard tests/bpf/*.h) $(BPF_SKEL) $(B)/libxsrtp.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(NL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp.a $(NL_LIBS)
 $(TOOL): $(B)/tools/%: tools/%.c $(B)/libxsrtp-core.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core.a $(TEST_LIBS)
