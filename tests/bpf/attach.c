@@ -32,6 +32,7 @@
 
 #include "../../bpf/counters.h"
 #include "ingress.h"
+#include "packet.h"
 #include "tap.h"
 
 #define MEDIA	4000
@@ -381,6 +382,42 @@ static void test_device_gone(void)
 	close(sk);
 }
 
+static void send_frame(const struct spec *spec, int family, int tags)
+{
+	struct frame f;
+	int fd;
+
+	build(&f, spec, family, tags);
+	enter(ns_net);
+	fd = capture_open("w0");
+	if (send(fd, f.b, f.len, 0) < 0)
+		printf("# send: %s\n", strerror(errno));
+	close(fd);
+	enter(ns_host);
+}
+
+/* Frames with the tag in them, as NICs deliver them; this kernel may have no VLAN devices. */
+static void test_vlan(enum ingress_mode mode, const char *name, const struct endpoint *ep,
+		      int capture)
+{
+	static const struct spec rtp = { .what = "RTP" }, free_port = { .port = FREE };
+	uint64_t n;
+	int i;
+
+	ingress_attach("w1", "x0", mode, ep, 2, NULL, err, sizeof(err));
+	for (i = 0; i < 2; i++) {
+		n = counter("redirected");
+		send_frame(&rtp, i ? V6 : V4, 1);
+		ok(captured(capture, &ep[i]) && counted("redirected", n),
+		   "%s, IPv%d, VLAN: RTP arrives behind the device", name, i ? 6 : 4);
+		n = counter("passed-no-flow");
+		send_frame(&free_port, i ? V6 : V4, 1);
+		ok(counted("passed-no-flow", n), "%s, IPv%d, VLAN: another port passes", name,
+		   i ? 6 : 4);
+	}
+	ingress_detach("w1", err, sizeof(err));
+}
+
 /* Two first attaches at once; whatever sets of maps come of it, all are served. */
 static void test_race(void)
 {
@@ -421,6 +458,8 @@ int main(void)
 	test_refusals(ep);
 	test_attach_traffic(INGRESS_NATIVE, "native", ep, capture);
 	test_attach_traffic(INGRESS_GENERIC, "generic", ep, capture);
+	test_vlan(INGRESS_NATIVE, "native", ep, capture);
+	test_vlan(INGRESS_GENERIC, "generic", ep, capture);
 	test_auto(ep);
 	test_shared(ep);
 	test_device_gone();
