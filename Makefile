@@ -76,22 +76,28 @@ module:
 UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
 DIFF := $(patsubst %.c,$(B)/%,$(wildcard tests/diff/*.c))
 TOOL := $(patsubst %.c,$(B)/%,$(wildcard tools/*.c))
-BPF_TEST := $(patsubst %.c,$(B)/%,$(wildcard tests/bpf/*.c))
 TEST_LIBS := -lcmocka -lsrtp2 -lcrypto -lpcap -lpthread
 
-tests: $(UNIT) $(UNIT:%=%-san) $(DIFF) $(TOOL) $(BPF_TEST)
+tests: $(UNIT) $(UNIT:%=%-san) $(DIFF) $(TOOL)
 $(UNIT) $(DIFF): $(B)/tests/%: tests/%.c $(B)/libxsrtp-core.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core.a $(TEST_LIBS)
 $(UNIT:%=%-san): $(B)/tests/%-san: tests/%.c $(B)/libxsrtp-core-san.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(SAN) $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core-san.a $(TEST_LIBS)
-$(BPF_TEST): $(B)/tests/bpf/%: tests/bpf/%.c $(wildcard tests/bpf/*.h) $(BPF_SKEL) $(B)/libxsrtp.a
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(NL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp.a $(NL_LIBS)
 $(TOOL): $(B)/tools/%: tools/%.c $(B)/libxsrtp-core.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core.a $(TEST_LIBS)
+
+# tests/bpf/X.c: the XDP program, through the library; tests/bpf/run* call them.
+
+BPF_TEST := $(patsubst %.c,$(B)/%,$(wildcard tests/bpf/*.c))
+BPF_LIB  := $(B)/userspace/lib/ingress.o $(B)/userspace/lib/ports.o
+
+tests: $(BPF_TEST)
+$(BPF_TEST): $(B)/tests/bpf/%: tests/bpf/%.c $(BPF_SKEL) $(BPF_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(BPF_LIB) $(NL_LIBS)
 
 # --- rules -------------------------------------------------------------------
 
