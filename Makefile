@@ -121,4 +121,4 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all core bpf userspace module tests install clean
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -path $(B)/kernel -prune -o -name '*.d' -type f -print 2>/dev/null)
