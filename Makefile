@@ -116,6 +116,15 @@ $(BPF_TEST): $(B)/tests/bpf/%: tests/bpf/%.c $(BPF_SKEL) $(BPF_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(BPF_LIB) $(NL_LIBS)
 
+# tests/vm/X.c: run by tests/vm/t-*.sh in the virtual machine.
+
+VM_TEST := $(patsubst %.c,$(B)/%,$(wildcard tests/vm/*.c))
+
+tests: $(VM_TEST)
+$(VM_TEST): $(B)/tests/vm/%: tests/vm/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
+
 # --- rules -------------------------------------------------------------------
 
 $(B)/%.a:
