@@ -75,8 +75,9 @@ const char *args_value(struct args *a, const char *what)
 	return v;
 }
 
-uint32_t args_number(const char *text, const char *what)
+uint32_t args_u32(struct args *a, const char *what)
 {
+	const char *text = args_value(a, what);
 	unsigned long v;
 	char *end;
 
@@ -85,11 +86,6 @@ uint32_t args_number(const char *text, const char *what)
 	if (*text < '0' || *text > '9' || *end || errno || v > UINT32_MAX)
 		usage("%s: \"%s\" is not a number", what, text);
 	return v;
-}
-
-uint32_t args_u32(struct args *a, const char *what)
-{
-	return args_number(args_value(a, what), what);
 }
 
 struct endpoint args_endpoint(struct args *a, const char *what)
@@ -112,7 +108,9 @@ struct flow args_flow(struct args *a)
 		local = args_endpoint(a, "local");
 		return flow_select(0, &local);
 	}
-	id = args_u32(a, "flow (its ID, or local ADDRESS:PORT)");
+	if (!a->left)
+		usage("which flow? Its ID, or local ADDRESS:PORT");
+	id = args_u32(a, "flow ID");
 	if (!id)
 		usage("no flow has the ID 0");
 	return flow_select(id, NULL);

@@ -34,7 +34,6 @@ const char *args_next(struct args *a);
 /* The rest end with usage() when the value is missing or bad. @what: its name. */
 const char *args_value(struct args *a, const char *what);
 uint32_t args_u32(struct args *a, const char *what);
-uint32_t args_number(const char *text, const char *what);
 struct endpoint args_endpoint(struct args *a, const char *what);
 /* args_flow() - ID, or "local EP". */
 struct flow args_flow(struct args *a);

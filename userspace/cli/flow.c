@@ -65,15 +65,31 @@ static void read_action(struct args *a, struct request *r, int action)
 	r->flow.destination = args_endpoint(a, "to");
 }
 
-static bool read_word(struct args *a, struct request *r)
+static void read_remote(struct args *a, struct flow *f)
+{
+	if (args_match(a, "any"))
+		f->remote_any = true;
+	else
+		f->remote = args_endpoint(a, "remote");
+}
+
+/* The words that both flow add and flow set take. */
+static bool read_path(struct args *a, struct request *r)
 {
 	if (args_match(a, "remote"))
-		r->flow.remote = args_endpoint(a, "remote");
+		read_remote(a, &r->flow);
 	else if (args_match(a, "forward"))
 		read_action(a, r, XSRTP_ACTION_FORWARD);
 	else if (args_match(a, "deliver"))
 		read_action(a, r, XSRTP_ACTION_DELIVER);
-	else if (args_match(a, "rx"))
+	else
+		return false;
+	return true;
+}
+
+static bool read_srtp(struct args *a, struct request *r)
+{
+	if (args_match(a, "rx"))
 		read_session(a, r, RX);
 	else if (args_match(a, "tx"))
 		read_session(a, r, TX);
@@ -91,7 +107,7 @@ static void read_words(struct args *a, struct request *r)
 {
 	enum direction dir;
 
-	while (read_word(a, r))
+	while (read_path(a, r) || read_srtp(a, r))
 		;
 	args_done(a);
 	if ((r->window || r->streams) && !r->flow.rx.present && !r->flow.tx.present)
@@ -145,9 +161,13 @@ static int flow_set_verb(struct args *a)
 
 	if (!a->left)
 		usage("flow set: nothing to change is said");
-	read_words(a, &r);
+	while (read_path(a, &r))
+		;
+	if (read_srtp(a, &r))
+		usage("flow set changes remote, forward and deliver; a key is changed with "
+		      "\"xsrtp key set\", anything else by deleting and adding the flow");
+	args_done(a);
 	x = connect_module();
-	read_keys(&r);
 	if (flow_set(x, &r.flow))
 		fail("%s", xnl_error(x));
 	xnl_close(x);

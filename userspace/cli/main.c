@@ -25,7 +25,7 @@ static const struct verb {
 	{ "flow", verb_flow,
 	  "add local EP [remote EP] (forward from EP to EP | deliver)\n"
 	  "                [rx SUITE [key FILE]] [tx SUITE [key FILE]] [window N] [streams N]\n"
-	  "       flow set FLOW [any of these but local]\n"
+	  "       flow set FLOW [remote (EP | any)] [forward from EP to EP | deliver]\n"
 	  "       flow del FLOW | all\n"
 	  "       flow show [FLOW]" },
 	{ "key", verb_key,

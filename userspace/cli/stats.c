@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <xsrtp/srtp.h>
 
@@ -48,13 +49,13 @@ static void print_module(const struct stats *s)
 static void print_program(void)
 {
 	struct ingress_counter c[COUNTERS_MAX];
-	int i, n = ingress_stats(c, COUNTERS_MAX);
+	int i, ret = ingress_stats(c, COUNTERS_MAX);
 
-	if (n < 0)
-		warn("the XDP program's counters cannot be read");
+	if (ret < 0)
+		warn("the XDP program's counters cannot be read: %s", strerror(-ret));
 	out_object("xdp");
-	out_text("XDP program%s\n", n > 0 ? "" : " not attached");
-	for (i = 0; i < n && c[i].name; i++)
+	out_text("XDP program\n");
+	for (i = 0; !ret && c[i].name; i++)
 		print_counter(c[i].name, c[i].packets);
 	out_end();
 }

@@ -259,14 +259,24 @@ static int put_session(struct nl_msg *msg, int type, const struct session *s)
 	return nla_nest_end_keep_empty(msg, nest);
 }
 
+/* "From anyone" is an empty nest: none at all means that nothing is said. */
+static int put_remote(struct nl_msg *msg, const struct flow *f)
+{
+	struct nlattr *nest;
+
+	if (!f->remote_any)
+		return put_endpoint(msg, XSRTP_A_FLOW_REMOTE, &f->remote);
+	nest = nla_nest_start(msg, XSRTP_A_FLOW_REMOTE | NLA_F_NESTED);
+	return nest ? nla_nest_end_keep_empty(msg, nest) : -EMSGSIZE;
+}
+
 static int put_flow(struct nl_msg *msg, const struct flow *f)
 {
 	int ret = 0;
 
 	if (f->id)
 		ret = nla_put_u32(msg, XSRTP_A_FLOW_ID, f->id);
-	ret = ret ?: put_endpoint(msg, XSRTP_A_FLOW_LOCAL, &f->local) ?:
-	      put_endpoint(msg, XSRTP_A_FLOW_REMOTE, &f->remote);
+	ret = ret ?: put_endpoint(msg, XSRTP_A_FLOW_LOCAL, &f->local) ?: put_remote(msg, f);
 	if (!ret && f->action != FLOW_NO_ACTION)
 		ret = nla_put_u32(msg, XSRTP_A_FLOW_ACTION, f->action);
 	return ret ?: put_endpoint(msg, XSRTP_A_FLOW_SOURCE, &f->source) ?:
@@ -325,9 +335,9 @@ int flow_set(struct xnl *x, const struct flow *f)
 	return request(x, XSRTP_CMD_FLOW_SET, f, NULL, NULL);
 }
 
-int flow_del(struct xnl *x, const struct flow *f)
+int flow_del(struct xnl *x, const struct flow *which)
 {
-	return request(x, XSRTP_CMD_FLOW_DEL, f, NULL, NULL);
+	return request(x, XSRTP_CMD_FLOW_DEL, which, NULL, NULL);
 }
 
 static int read_flow(struct nlmsghdr *h, void *arg)

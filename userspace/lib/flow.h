@@ -26,7 +26,7 @@ struct stream {
 };
 
 struct session {
-	bool present;		/* false: plain RTP; in flow_set(): not changed */
+	bool present;		/* false: plain RTP */
 	uint32_t suite;		/* 0: not said */
 	uint32_t window;	/* packets; 0: not said, the kernel decides */
 	uint32_t max_streams;	/* 0: not said, the kernel decides */
@@ -52,7 +52,8 @@ struct stats {
 struct flow {
 	uint32_t id;			/* 0: not said */
 	struct endpoint local;
-	struct endpoint remote;		/* family 0: anyone, or not said */
+	struct endpoint remote;		/* family 0: anyone; in flow_set(): not said */
+	bool remote_any;		/* flow_set(): from now on anyone */
 	int action;			/* enum xsrtp_action, FLOW_NO_ACTION: not said */
 	struct endpoint source;
 	struct endpoint destination;
@@ -73,9 +74,14 @@ struct flow flow_select(uint32_t id, const struct endpoint *local);
 /* flow_new() - create; @id: the new flow's. */
 int flow_new(struct xnl *x, const struct flow *f, uint32_t *id);
 
-/* flow_set() - change what @f says, of the flow with its id (or its local endpoint). */
+/*
+ * flow_set() - change what @f says of remote, action, source and destination, of
+ * the flow with its id, or with its local endpoint if the id is 0
+ */
 int flow_set(struct xnl *x, const struct flow *f);
-int flow_del(struct xnl *x, const struct flow *f);
+
+/* flow_del() - the flow that @which selects. */
+int flow_del(struct xnl *x, const struct flow *which);
 
 /* flow_get() - the flow that @which selects; flow_clear() the answer. */
 int flow_get(struct xnl *x, const struct flow *which, struct flow *f);

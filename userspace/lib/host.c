@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Keeps module and XDP program in step. There is no lock between two programs
- * that do this at once; what one of them misses the next attach or
- * host_flow_del_all() puts right, because both read the module's flows anew.
+ * Keeps module and XDP program in step, while other processes do the same. There
+ * is no lock: a flow is put into the module first and into the table then, and
+ * whoever takes endpoints out of the table looks at the module's flows again
+ * afterwards and puts back what is needed. So the table never lacks a flow for
+ * good; it may hold an endpoint too many, whose packets the module drops.
  */
 #include "host.h"
 
@@ -35,25 +37,33 @@ int host_flow_add(struct xnl *x, const struct flow *f, uint32_t *id, char *err, 
 	return ret;
 }
 
-/* Flows from several remotes may share a local endpoint: the last one takes it away. */
+static int has_flow(struct xnl *x, const struct endpoint *local)
+{
+	struct flow which = flow_select(0, local), f;
+	int ret = flow_get(x, &which, &f);
+
+	flow_clear(&f);
+	return ret == -ENOENT ? 0 : ret ?: 1;
+}
+
+/* Out of the table, unless a flow has the endpoint (again). */
 static int forget_local(struct xnl *x, const struct endpoint *local, char *err, size_t err_len)
 {
-	struct flow which = flow_select(0, local), other;
 	char why[256];
-	int ret;
+	int ret = has_flow(x, local);
 
-	ret = flow_get(x, &which, &other);
-	if (!ret) {
-		flow_clear(&other);
-		return 0;
-	}
-	if (ret != -ENOENT)
-		return refuse(x, ret, err, err_len);
-	ret = ingress_del(local, why, sizeof(why));
 	if (ret)
+		return ret < 0 ? refuse(x, ret, err, err_len) : 0;
+	ret = ingress_del(local, why, sizeof(why));
+	if (ret) {
 		snprintf(err, err_len, "the flow is deleted, but its packets still go to the "
 			 "xsrtp device: %s", why);
-	return ret;
+		return ret;
+	}
+	ret = has_flow(x, local);
+	if (ret < 0)
+		return refuse(x, ret, err, err_len);
+	return ret ? ingress_add(local, err, err_len) : 0;
 }
 
 int host_flow_del(struct xnl *x, const struct flow *which, char *err, size_t err_len)
@@ -123,7 +133,31 @@ static int list_flows(struct xnl *x, struct list *l, char *err, size_t err_len)
 	return ret ? refuse(x, ret, err, err_len) : 0;
 }
 
-/* The table made new from the module: also what others added meanwhile. */
+static int by_id(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Puts the flows into the table that came after @known was listed. */
+static int add_newer(struct xnl *x, struct list *known, char *err, size_t err_len)
+{
+	struct list now = { 0 };
+	size_t i;
+	int ret = list_flows(x, &now, err, err_len);
+
+	if (known->n)
+		qsort(known->ids, known->n, sizeof(*known->ids), by_id);
+	for (i = 0; !ret && i < now.n; i++)
+		if (!known->n || !bsearch(&now.ids[i], known->ids, known->n,
+					  sizeof(*known->ids), by_id))
+			ret = ingress_add(&now.locals[i], err, err_len);
+	free_list(&now);
+	return ret;
+}
+
+/* The table made new from the module. */
 static int sync_locals(struct xnl *x, char *err, size_t err_len)
 {
 	struct list l = { 0 };
@@ -132,6 +166,8 @@ static int sync_locals(struct xnl *x, char *err, size_t err_len)
 	ret = list_flows(x, &l, err, err_len);
 	if (!ret)
 		ret = ingress_sync(l.locals, l.n, err, err_len);
+	if (!ret)
+		ret = add_newer(x, &l, err, err_len);
 	free_list(&l);
 	return ret;
 }
@@ -195,7 +231,9 @@ int host_attach(struct xnl *x, const char *ifname, const char *xsrtp_ifname,
 	if (!ret)
 		ret = ingress_attach(ifname, xsrtp_ifname, mode, l.locals, l.n, info, err,
 				     err_len);
-	free_list(&l);
 	/* Flows that came while the program was being loaded found no table. */
-	return ret ?: sync_locals(x, err, err_len);
+	if (!ret)
+		ret = add_newer(x, &l, err, err_len);
+	free_list(&l);
+	return ret;
 }
