@@ -100,7 +100,7 @@ rmmod xsrtp
 use_family 4
 make_key AES_CM_128_HMAC_SHA1_80 "$work/key"
 start "$plain" rtp-send --from "$(at plain 4000)" --to "$(at hostplain 30000)" \
-	--rate 500 --count 10000000 --time 1500 >/dev/null
+	--rate 100 --count 10000000 --time 1500 >/dev/null
 
 note "warming up"
 load_quietly "$warm"
