@@ -90,7 +90,8 @@ $(UNIT_CLI): LIBXSRTP := $(B)/libxsrtp.a
 $(UNIT_CLI:%=%-san): $(B)/libxsrtp-san.a
 $(UNIT_CLI:%=%-san): LIBXSRTP := $(B)/libxsrtp-san.a
 
-tests: $(UNIT) $(UNIT:%=%-san) $(DIFF) $(TOOL)
+tools: $(TOOL)
+tests: $(UNIT) $(UNIT:%=%-san) $(DIFF) $(TOOL) $(B)/voices/srtp.wav
 $(UNIT) $(DIFF): $(B)/tests/%: tests/%.c $(B)/libxsrtp-core.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(LIBXSRTP) $(B)/libxsrtp-core.a $(TEST_LIBS)
@@ -100,6 +101,10 @@ $(UNIT:%=%-san): $(B)/tests/%-san: tests/%.c $(B)/libxsrtp-core-san.a
 $(TOOL): $(B)/tools/%: tools/%.c $(B)/libxsrtp-core.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core.a $(TEST_LIBS)
+
+# Two spoken sentences for the calls of the end-to-end tests.
+$(B)/voices/srtp.wav: tests/e2e/voices
+	tests/e2e/voices $(@D)
 
 # --- rules -------------------------------------------------------------------
 
@@ -120,5 +125,5 @@ install: all
 clean:
 	rm -rf $(B)
 
-.PHONY: all core bpf userspace module tests install clean
+.PHONY: all core bpf userspace module tools tests install clean
 -include $(shell find $(B) -path $(B)/kernel -prune -o -name '*.d' -type f -print 2>/dev/null)
