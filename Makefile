@@ -106,6 +106,25 @@ $(TOOL): $(B)/tools/%: tools/%.c $(B)/libxsrtp-core.a
 $(B)/voices/srtp.wav: tests/e2e/voices
 	tests/e2e/voices $(@D)
 
+# tests/bpf/X.c: the XDP program, through the library; tests/bpf/run* call them.
+
+BPF_TEST := $(patsubst %.c,$(B)/%,$(wildcard tests/bpf/*.c))
+BPF_LIB  := $(B)/userspace/lib/ingress.o $(B)/userspace/lib/ports.o
+
+tests: $(BPF_TEST)
+$(BPF_TEST): $(B)/tests/bpf/%: tests/bpf/%.c $(BPF_SKEL) $(BPF_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(BPF_LIB) $(NL_LIBS)
+
+# tests/vm/X.c: run by tests/vm/t-*.sh in the virtual machine.
+
+VM_TEST := $(patsubst %.c,$(B)/%,$(wildcard tests/vm/*.c))
+
+tests: $(VM_TEST)
+$(VM_TEST): $(B)/tests/vm/%: tests/vm/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
+
 # --- rules -------------------------------------------------------------------
 
 $(B)/%.a:

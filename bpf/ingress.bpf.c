@@ -35,10 +35,10 @@ static __always_inline int media_verdict(const struct packet *p)
 	}
 }
 
-static __always_inline int verdict(struct cursor *c)
+static __always_inline int verdict(struct xdp_md *ctx)
 {
 	struct packet p = {};
-	int v = parse(c, &p);
+	int v = parse(ctx, &p);
 
 	if (v != ON)
 		return v;
@@ -52,11 +52,7 @@ static __always_inline int verdict(struct cursor *c)
 SEC("xdp")
 int xsrtp_ingress(struct xdp_md *ctx)
 {
-	struct cursor c = {
-		.pos = (void *)(long)ctx->data,
-		.end = (void *)(long)ctx->data_end,
-	};
-	int v = verdict(&c), action = v < XSRTP_COUNTER_DROPPED ? XDP_PASS : XDP_DROP;
+	int v = verdict(ctx), action = v < XSRTP_COUNTER_DROPPED ? XDP_PASS : XDP_DROP;
 
 	if (v == XSRTP_COUNTER_REDIRECTED) {
 		action = bpf_redirect_map(&xsrtp_device, 0, XDP_DROP);
