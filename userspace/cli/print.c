@@ -132,11 +132,18 @@ void print_flow(const struct flow *f)
 	out_end();
 }
 
+/* What protects a direction; a suite that leaves something out is not just "SRTP". */
 static const char *side(const struct session *s)
 {
+	const struct xsrtp_suite_info *info = xsrtp_suite_info(s->suite);
+
 	if (!s->present)
 		return "RTP";
-	return s->has_key ? "SRTP" : "SRTP, no key";
+	if (!s->has_key)
+		return "SRTP, no key";
+	if (info && info->null_cipher)
+		return "SRTP, not encrypted";
+	return info && !info->tag_len ? "SRTP, not authenticated" : "SRTP";
 }
 
 void print_target(const struct flow *f, const char *fmt)
