@@ -10,6 +10,8 @@
  * Of RFC 2202 the cases with a key of 20 bytes, the only size SRTP has: 1, 3
  * and 5. The rest cannot be expressed through the cipher interface.
  */
+#include <errno.h>
+
 #include "testlib.h"
 
 #include "cipher.h"
@@ -424,12 +426,104 @@ static void library_under_foreign_key(void **state)
 	}
 }
 
+/* --- the self-test: passes, and fails when it must -------------------------------------- */
+
+static uint8_t selftest_mem[XSRTP_SELFTEST_BYTES] __attribute__((aligned(XSRTP_ALIGN)));
+
+static int selftest(const struct xsrtp_cipher *c, const char **what)
+{
+	size_t i;
+	int err;
+
+	memset(selftest_mem, 0xa5, sizeof(selftest_mem));
+	err = xsrtp_selftest(c, selftest_mem, what);
+	for (i = 0; i < sizeof(selftest_mem); i++)
+		assert_int_equal(selftest_mem[i], 0);
+	return err;
+}
+
 static void selftest_passes(void **state)
 {
 	const char *what = "?";
 
-	if (xsrtp_selftest(*state, &what))
+	if (selftest(*state, &what))
 		fail_msg("%s", what);
+}
+
+/* Implementations with one fault each, around the one under test. */
+static const struct xsrtp_cipher *sound;
+static int fault_kind;
+
+static void seal_wrong_text(const struct xsrtp_suite_info *suite,
+			    struct xsrtp_packet *const *pkt, unsigned int n)
+{
+	sound->seal(suite, pkt, n);
+	if ((int)suite->kind == fault_kind && pkt[n - 1]->text_len)
+		pkt[n - 1]->data[pkt[n - 1]->hdr_len] ^= 1;
+}
+
+static void seal_wrong_tag(const struct xsrtp_suite_info *suite,
+			   struct xsrtp_packet *const *pkt, unsigned int n)
+{
+	sound->seal(suite, pkt, n);
+	if ((int)suite->kind == fault_kind)
+		pkt[n - 1]->tag[suite->tag_len - 1] ^= 0x80;
+}
+
+/* Takes any tag for good. */
+static void open_all(const struct xsrtp_suite_info *suite, struct xsrtp_packet *const *pkt,
+		     unsigned int n)
+{
+	unsigned int i;
+
+	sound->open(suite, pkt, n);
+	for (i = 0; (int)suite->kind == fault_kind && i < n; i++)
+		pkt[i]->reason = XSRTP_REASON_OK;
+}
+
+/* Verifies but forgets to decrypt the last one. */
+static void open_no_text(const struct xsrtp_suite_info *suite, struct xsrtp_packet *const *pkt,
+			 unsigned int n)
+{
+	uint8_t copy[RTP_MAX];
+	struct xsrtp_packet *last = pkt[n - 1];
+	uint8_t *text = last->data + last->hdr_len;
+
+	memcpy(copy, text, last->text_len);
+	sound->open(suite, pkt, n);
+	if ((int)suite->kind == fault_kind)
+		memcpy(text, copy, last->text_len);
+}
+
+static void ctr_wrong(const struct xsrtp_suite_info *suite, const struct xsrtp_cipher_key *key,
+		      const uint8_t iv[16], uint8_t *data, size_t len)
+{
+	sound->ctr(suite, key, iv, data, len);
+	if ((int)suite->kind == fault_kind)
+		data[0] ^= 1;
+}
+
+static void selftest_finds_faults(void **state)
+{
+	struct xsrtp_cipher bad[5];
+	unsigned int i;
+
+	sound = *state;
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		bad[i] = *sound;
+	bad[0].seal = seal_wrong_text;
+	bad[1].seal = seal_wrong_tag;
+	bad[2].open = open_all;
+	bad[3].open = open_no_text;
+	bad[4].ctr = ctr_wrong;
+	for (i = 0; i < 2 * ARRAY_SIZE(bad); i++) {
+		const char *what = NULL;
+
+		fault_kind = i % 2 ? XSRTP_KIND_GCM : XSRTP_KIND_CM;
+		if (selftest(&bad[i / 2], &what) != -EBADMSG)
+			fail_msg("fault %u of kind %d passes", i / 2, fault_kind);
+		assert_non_null(what);
+	}
 }
 
 int main(void)
@@ -444,6 +538,7 @@ int main(void)
 		EACH(rfc2202_hmac_sha1),
 		EACH(library_under_foreign_key),
 		EACH(selftest_passes),
+		EACH(selftest_finds_faults),
 	};
 
 	return run_rows("vectors", rows, ARRAY_SIZE(rows));
