@@ -23,6 +23,10 @@
  *   index is replay_fail there, index-reuse here.
  * - Version. libsrtp does not look at it; we refuse all but 2 as malformed. Such
  *   packets are not shown to libsrtp (it would accept them).
+ * - Too short for MKI and tag. With an MKI libsrtp 2.5 computes the length of
+ *   what it decrypts without looking whether MKI and tag fit behind the header;
+ *   under GCM it then reads 4 GB from there and crashes. Such packets, which we
+ *   refuse as malformed, are not shown to it either.
  * - Order of checks. We look at the packet's form first, then the MKI, then the
  *   index, then the tag. libsrtp looks at the index before it sees that MKI and
  *   tag leave no room for a header, and under GCM before the MKI. A packet that
@@ -78,7 +82,7 @@ struct item {
 	uint8_t lib[RTP_MAX] __attribute__((aligned(16)));
 	uint32_t in_len;
 	int lib_len;
-	bool version;			/* 2, so that libsrtp may see it */
+	bool shown;			/* libsrtp may see it (top of the file) */
 	const char *kind;
 	struct xsrtp_packet *p;
 	srtp_err_status_t theirs;
@@ -209,22 +213,35 @@ static void plain_packet(struct trial *t, struct item *it, uint32_t ssrc, uint64
 	it->in_len = rtp_write(r, &h, it->in);
 }
 
+/* Length of the header with CSRCs and extension; 0: it does not fit. */
+static uint32_t header_len(const uint8_t *data, uint32_t len)
+{
+	uint32_t hdr = RTP_HDR;
+
+	if (len < hdr)
+		return 0;
+	hdr += 4 * (data[0] & 15);
+	if (data[0] & 0x10) {
+		if (len < hdr + 4)
+			return 0;
+		hdr += 4 + 4 * get16(data + hdr + 2);
+	}
+	return hdr <= len ? hdr : 0;
+}
+
 /* SRTP of any index, made by the second SRTP of testlib.h: libsrtp must accept it. */
 static void sealed_packet(struct trial *t, struct item *it, uint32_t ssrc, uint64_t index)
 {
 	static struct ref_keys k;
 	static uint64_t keys_of;
-	size_t hdr;
 
 	plain_packet(t, it, ssrc, index);
 	if (keys_of != t->seed || k.suite != t->suite) {
 		ref_derive(&k, t->suite->suite, &t->m);
 		keys_of = t->seed;
 	}
-	hdr = RTP_HDR + 4 * (it->in[0] & 15);
-	if (it->in[0] & 0x10)
-		hdr += 4 + 4 * get16(it->in + hdr + 2);
-	it->in_len = ref_protect(&k, &t->m, index, it->in, hdr, it->in_len);
+	it->in_len = ref_protect(&k, &t->m, index, it->in, header_len(it->in, it->in_len),
+				 it->in_len);
 }
 
 /* Changes bits, cuts off, or puts noise in place of a packet that comes in. */
@@ -264,6 +281,16 @@ static void damage(struct trial *t, struct item *it)
 	}
 }
 
+static bool may_show(const struct trial *t, const struct item *it)
+{
+	uint32_t hdr = header_len(it->in, it->in_len);
+
+	if (it->in_len && it->in[0] >> 6 != 2)
+		return false;
+	return t->out || !t->m.mki_len || !hdr ||
+	       it->in_len - hdr >= suite_overhead(t->suite->suite, &t->m);
+}
+
 static void next_packet(struct trial *t, struct item *it)
 {
 	unsigned int k = rng_below(&t->rng, SSRCS) & rng_below(&t->rng, SSRCS + 2);
@@ -281,7 +308,7 @@ static void next_packet(struct trial *t, struct item *it)
 		sealed_packet(t, it, ssrc_of(t, k), index);
 		damage(t, it);
 	}
-	it->version = it->in_len < 1 || it->in[0] >> 6 == 2;
+	it->shown = may_show(t, it);
 }
 
 /* --- comparison ----------------------------------------------------------------------- */
@@ -315,7 +342,7 @@ static bool agree(const struct trial *t, const struct item *it)
 				  1u << XSRTP_REASON_BAD_TAG;
 	unsigned int ours = it->p->reason, theirs = theirs_as_reason(t, it->theirs);
 
-	if (!it->version)
+	if (!it->shown)
 		return ours == XSRTP_REASON_MALFORMED;
 	if (ours == theirs)
 		return true;
@@ -379,7 +406,7 @@ static void run_lib(struct trial *t, struct item *it)
 	memcpy(it->lib, it->in, it->in_len);
 	it->lib_len = it->in_len;
 	it->theirs = srtp_err_status_bad_param;
-	if (!it->version)
+	if (!it->shown)
 		return;
 	it->theirs = t->out ? srtp_protect_mki(t->lib, it->lib, &it->lib_len, mki, 0) :
 			      srtp_unprotect_mki(t->lib, it->lib, &it->lib_len, mki);

@@ -358,7 +358,7 @@ static const struct {
 
 /*
  * The message is a packet without text: all but the last four bytes are the
- * header, those are the trailer, where SRTP has the ROC.
+ * header, those are the extra word, where SRTP has the ROC.
  */
 static void rfc2202_hmac_sha1(void **state)
 {
@@ -383,14 +383,15 @@ static void rfc2202_hmac_sha1(void **state)
 
 		expand(&k, c, suite->suite, enc, key);
 		set_packet(&p, &k.key, iv, 16, data, len - 4, 0);
-		memcpy(p.trailer, data + len - 4, 4);
+		p.extra_len = 4;
+		memcpy(p.extra, data + len - 4, 4);
 		memset(p.tag, 0x5a, 24);
 		c->seal(suite, &pp, 1);
 		assert_memory_equal(p.tag, want, suite->tag_len);
 		assert_int_equal(p.tag[suite->tag_len], 0x5a);
 		c->open(suite, &pp, 1);
 		assert_reason(p.reason, OK);
-		p.trailer[3] ^= 1;
+		p.extra[3] ^= 1;
 		c->open(suite, &pp, 1);
 		assert_reason(p.reason, BAD_TAG);
 	}
