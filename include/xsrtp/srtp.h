@@ -92,7 +92,8 @@ struct xsrtp_packet {
 	uint32_t hdr_len;	/* authenticated only: header, CSRCs, extension */
 	uint32_t text_len;	/* encrypted part, follows the header */
 	uint32_t ssrc;
-	uint8_t trailer[4];	/* authenticated after the text: ROC, big endian */
+	uint32_t extra_len;	/* 0 or 4 */
+	uint8_t extra[4];	/* authenticated, not in its place: ROC, SRTCP index */
 	uint64_t index;		/* 48 bits: ROC, sequence number */
 	const void *key;	/* struct xsrtp_cipher_key */
 	void *stream;		/* struct xsrtp_stream; NULL: not seen yet */

@@ -93,7 +93,7 @@ static void sha1_finish(u32 state[5], u8 block[2 * SHA1_BLOCK_SIZE], u32 rest, u
 	memzero_explicit(work, sizeof(work));
 }
 
-/* HMAC over header, text and trailer. */
+/* HMAC over header, text and extra. */
 static void cm_tag(const struct xsrtp_packet *p, u8 digest[SHA1_DIGEST_SIZE])
 {
 	const struct xsrtp_cipher_key *key = p->key;
@@ -105,14 +105,14 @@ static void cm_tag(const struct xsrtp_packet *p, u8 digest[SHA1_DIGEST_SIZE])
 	for (at = 0; at + SHA1_BLOCK_SIZE <= len; at += SHA1_BLOCK_SIZE)
 		sha1_transform(state, p->data + at, work);
 	memcpy(block, p->data + at, len - at);
-	memcpy(block + len - at, p->trailer, sizeof(p->trailer));
-	at = len - at + sizeof(p->trailer);
+	memcpy(block + len - at, p->extra, p->extra_len);
+	at = len - at + p->extra_len;
 	if (at >= SHA1_BLOCK_SIZE) {
 		sha1_transform(state, block, work);
 		at -= SHA1_BLOCK_SIZE;
 		memmove(block, block + SHA1_BLOCK_SIZE, at);
 	}
-	sha1_finish(state, block, at, SHA1_BLOCK_SIZE + len + sizeof(p->trailer), digest);
+	sha1_finish(state, block, at, SHA1_BLOCK_SIZE + len + p->extra_len, digest);
 
 	memcpy(state, key->hmac + 5, sizeof(state));
 	memcpy(block, digest, SHA1_DIGEST_SIZE);
@@ -143,28 +143,38 @@ static bool cm_open(const struct xsrtp_suite_info *suite, const struct crypto_ae
 
 /* --- GCM (NIST SP 800-38D) ------------------------------------------------------------ */
 
-static void ghash(be128 *y, const be128 *h, const u8 *data, size_t len)
+/* One part of the input, zero-padded to whole blocks at its end. @at: bytes of it so far. */
+static void ghash_update(be128 *y, const be128 *h, u32 *at, const u8 *data, size_t len)
 {
-	while (len) {
-		size_t n = min_t(size_t, len, sizeof(*y));
-
-		xor((u8 *)y, data, n);
-		gf128mul_lle(y, h);
-		data += n;
-		len -= n;
+	while (len--) {
+		((u8 *)y)[(*at)++ % 16] ^= *data++;
+		if (*at % 16 == 0)
+			gf128mul_lle(y, h);
 	}
+}
+
+static void ghash_pad(be128 *y, const be128 *h, u32 *at)
+{
+	if (*at % 16)
+		gf128mul_lle(y, h);
+	*at = 0;
 }
 
 static void gcm_tag(const struct crypto_aes_ctx *aes, const struct xsrtp_packet *p, u8 tag[16])
 {
 	be128 h = {}, y = {}, lengths = {
-		cpu_to_be64(8ULL * p->hdr_len), cpu_to_be64(8ULL * p->text_len) };
+		cpu_to_be64(8ULL * (p->hdr_len + p->extra_len)),
+		cpu_to_be64(8ULL * p->text_len) };
+	u32 at = 0;
 	u8 iv[16];
 
 	aes_encrypt(aes, (u8 *)&h, (u8 *)&h);
-	ghash(&y, &h, p->data, p->hdr_len);
-	ghash(&y, &h, p->data + p->hdr_len, p->text_len);
-	ghash(&y, &h, (u8 *)&lengths, sizeof(lengths));
+	ghash_update(&y, &h, &at, p->data, p->hdr_len);
+	ghash_update(&y, &h, &at, p->extra, p->extra_len);
+	ghash_pad(&y, &h, &at);
+	ghash_update(&y, &h, &at, p->data + p->hdr_len, p->text_len);
+	ghash_pad(&y, &h, &at);
+	ghash_update(&y, &h, &at, (u8 *)&lengths, sizeof(lengths));
 
 	memcpy(iv, p->iv, 12);
 	put_unaligned_be32(1, iv + 12);

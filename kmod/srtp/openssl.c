@@ -62,7 +62,8 @@ static void expand(const struct xsrtp_suite_info *suite, struct xsrtp_cipher_key
 
 static const EVP_CIPHER *ctr_cipher(const struct xsrtp_suite_info *suite)
 {
-	return suite->key_len == 32 ? EVP_aes_256_ctr() : EVP_aes_128_ctr();
+	return suite->key_len == 32 ? EVP_aes_256_ctr() :
+	       suite->key_len == 24 ? EVP_aes_192_ctr() : EVP_aes_128_ctr();
 }
 
 static const EVP_CIPHER *gcm_cipher(const struct xsrtp_suite_info *suite)
@@ -98,7 +99,7 @@ static void cm_tag(const struct xsrtp_packet *p, uint8_t digest[SHA_DIGEST_LENGT
 
 	sha_start(&sha, key->hmac);
 	SHA1_Update(&sha, p->data, p->hdr_len + p->text_len);
-	SHA1_Update(&sha, p->trailer, sizeof(p->trailer));
+	SHA1_Update(&sha, p->extra, p->extra_len);
 	SHA1_Final(digest, &sha);
 	sha_start(&sha, key->hmac + 5);
 	SHA1_Update(&sha, digest, SHA_DIGEST_LENGTH);
@@ -134,6 +135,7 @@ static EVP_CIPHER_CTX *gcm_start(const struct xsrtp_suite_info *suite,
 
 	must(EVP_CipherInit_ex(ctx, gcm_cipher(suite), NULL, key->rk, p->iv, encrypt));
 	must(EVP_CipherUpdate(ctx, NULL, &out, p->data, p->hdr_len));
+	must(EVP_CipherUpdate(ctx, NULL, &out, p->extra, p->extra_len));
 	return ctx;
 }
 

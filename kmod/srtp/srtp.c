@@ -68,7 +68,8 @@ static void packet_iv(const struct xsrtp_suite_info *suite, struct xsrtp_packet 
 static void packet_prepare(const struct context *cx, struct xsrtp_packet *p)
 {
 	p->key = xsrtp_session_key(cx->s, cx->suite, cx->own.own[OWN_SLOT]);
-	put_unaligned_be32(p->index >> 16, p->trailer);
+	put_unaligned_be32(p->index >> 16, p->extra);
+	p->extra_len = cx->suite->kind == XSRTP_KIND_CM ? 4 : 0;
 	packet_iv(cx->suite, p);
 }
 
