@@ -427,7 +427,7 @@ static void run_burst(struct trial *t, struct item *it, unsigned int n)
 		pkt[i] = (struct xsrtp_packet){
 			.session = t->s, .data = it[i].data, .len = it[i].in_len,
 			.room = t->out ? suite_overhead(t->suite->suite, &t->m) : 0,
-			.reason = ~0u,
+			.reason = XSRTP_REASON_MAX,
 		};
 		run_lib(t, &it[i]);
 	}
