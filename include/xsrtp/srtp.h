@@ -92,7 +92,8 @@ struct xsrtp_packet {
 	uint32_t hdr_len;	/* authenticated only: header, CSRCs, extension */
 	uint32_t text_len;	/* encrypted part, follows the header */
 	uint32_t ssrc;
-	uint8_t trailer[4];	/* authenticated after the text: ROC, big endian */
+	uint32_t extra_len;	/* 0 or 4 */
+	uint8_t extra[4];	/* authenticated, not in its place: ROC, SRTCP index */
 	uint64_t index;		/* 48 bits: ROC, sequence number */
 	const void *key;	/* struct xsrtp_cipher_key */
 	void *stream;		/* struct xsrtp_stream; NULL: not seen yet */
@@ -215,13 +216,19 @@ const char *xsrtp_cipher_name(const struct xsrtp_cipher *c);
 /** xsrtp_cipher_needs_fpu() - must run inside kernel_fpu_begin()/end(). */
 bool xsrtp_cipher_needs_fpu(const struct xsrtp_cipher *c);
 
+#define XSRTP_SELFTEST_BYTES	32768	/* memory that the self-test works in */
+
 /**
  * xsrtp_selftest() - known-answer tests of one cipher implementation
+ * @c: the implementation
+ * @mem: XSRTP_SELFTEST_BYTES, aligned to XSRTP_ALIGN; wiped at the end
+ * @what: where to put the name of the suite that failed
  *
- * Every suite, protect and unprotect, and that a changed bit is refused.
+ * Every suite, alone and in bursts: the packets that libsrtp makes of the same
+ * input, the way back, and that a changed bit and a repeated packet are refused.
  *
- * Return: 0, or -EBADMSG; *@what then names the test that failed.
+ * Return: 0, or -EBADMSG.
  */
-int xsrtp_selftest(const struct xsrtp_cipher *c, const char **what);
+int xsrtp_selftest(const struct xsrtp_cipher *c, void *mem, const char **what);
 
 #endif /* XSRTP_SRTP_H */

@@ -66,13 +66,15 @@ static inline uint8_t *xsrtp_key_hpow(const struct xsrtp_suite_info *suite,
  *
  * seal() and open() get packets whose private members the core has set: the
  * session's key in @key, the header in the first @hdr_len bytes at @data, the
- * text in the next @text_len (0 is valid). @iv, @trailer and @tag:
+ * text in the next @text_len (0 is valid). @iv, @extra and @tag:
  *
  *	CM	keystream from counter block @iv over the text; the tag is the first
  *		tag_len bytes of HMAC-SHA1 over header, encrypted text and the
- *		4 bytes of @trailer (RFC 3711 4.2)
- *	GCM	nonce is the first 12 bytes of @iv; additional data is the header;
- *		the tag is 16 bytes (RFC 7714 8). @trailer is not used
+ *		@extra_len bytes of @extra (RFC 3711 4.2: the ROC; always 4)
+ *	GCM	nonce is the first 12 bytes of @iv; additional data is the header,
+ *		followed directly by the @extra_len bytes of @extra (0 for SRTP; 4
+ *		for SRTCP, whose index word is authenticated so: RFC 7714 9.2); the
+ *		tag is the first tag_len bytes
  *
  * seal() writes the tag to @tag, which lies behind the text and does not
  * overlap it (MKI may stand between). open() compares with the tag_len bytes at

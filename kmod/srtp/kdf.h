@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Key derivation (RFC 3711 4.3): from a master key and salt to session keys.
+ */
+#ifndef XSRTP_KDF_H
+#define XSRTP_KDF_H
+
+#include "cipher.h"
+
+/* Labels (RFC 3711 4.3.1 and 4.3.2) */
+enum xsrtp_kdf_label {
+	KDF_RTP_ENCRYPTION = 0,
+	KDF_RTP_AUTH = 1,
+	KDF_RTP_SALT = 2,
+	KDF_RTCP_ENCRYPTION = 3,
+	KDF_RTCP_AUTH = 4,
+	KDF_RTCP_SALT = 5,
+};
+
+/**
+ * xsrtp_kdf() - one derived key: AES_CM_PRF (RFC 3711 4.3.3; 6188 for 256 bits)
+ * @c: cipher implementation; needs only ->expand() and ->ctr()
+ * @suite: gives the lengths of master key and salt
+ * @master_key: key_len bytes
+ * @master_salt: salt_len bytes; the 12 of AEAD count as 14 ending in two zeros
+ *	(RFC 7714 11)
+ * @label: which key
+ * @r: index DIV key_derivation_rate, 48 bits; 0 without a rate
+ * @out: the derived key
+ * @len: its length in bytes
+ */
+void xsrtp_kdf(const struct xsrtp_cipher *c, const struct xsrtp_suite_info *suite,
+	       const uint8_t *master_key, const uint8_t *master_salt, uint8_t label,
+	       uint64_t r, uint8_t *out, size_t len);
+
+/* xsrtp_key_derive() - all session keys of SRTP, prepared in @key. */
+void xsrtp_key_derive(const struct xsrtp_cipher *c, const struct xsrtp_suite_info *suite,
+		      struct xsrtp_cipher_key *key, const uint8_t *master_key,
+		      const uint8_t *master_salt);
+
+#endif /* XSRTP_KDF_H */
