@@ -31,7 +31,8 @@ static void cm_seal_burst(const struct xsrtp_suite_info *suite, struct xsrtp_pac
 		key_prefetch(suite, pkt, i, n);
 		cm_crypt(suite, pkt[i]);
 	}
-	hmac_burst(suite, pkt, n, true);
+	if (suite->tag_len)
+		hmac_burst(suite, pkt, n, true);
 }
 
 /* The tags first; only what verifies is decrypted. */
@@ -42,7 +43,8 @@ static void cm_open_burst(const struct xsrtp_suite_info *suite, struct xsrtp_pac
 
 	for (i = 0; i < n; i++)
 		key_prefetch_one(suite, pkt[i]);
-	hmac_burst(suite, pkt, n, false);
+	if (suite->tag_len)
+		hmac_burst(suite, pkt, n, false);
 	for (i = 0; i < n; i++)
 		if (pkt[i]->reason != XSRTP_REASON_BAD_TAG)
 			cm_crypt(suite, pkt[i]);

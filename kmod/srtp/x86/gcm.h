@@ -137,16 +137,36 @@ static __always_inline __m128i gcm_j0(const struct xsrtp_packet *pkt)
 	return _mm_insert_epi32(block_load(pkt->iv), 0x01000000, 3);
 }
 
-/* Hash all of the header but its last block, which goes into y. */
-static __always_inline void gcm_header(struct gcm *g, const uint8_t *p, size_t len)
+static __always_inline __m128i ghash_block(const struct gcm *g, __m128i y, __m128i block)
 {
-	__m128i y = _mm_setzero_si128();
+	return ghash_mul(_mm_xor_si128(y, block_swap(block)), block_load(g->hpow_end - 16));
+}
 
-	for (; len > 16; p += 16, len -= 16) {
-		y = _mm_xor_si128(y, block_swap(block_load(p)));
-		y = ghash_mul(y, block_load(g->hpow_end - 16));
+/*
+ * Hash all of the additional data, header and extra, but its last block, which
+ * goes into y.
+ */
+static __always_inline void gcm_header(struct gcm *g, const struct xsrtp_packet *pkt)
+{
+	const uint8_t *p = pkt->data;
+	size_t len = pkt->hdr_len;
+	__m128i y = _mm_setzero_si128(), last;
+	uint8_t end[32];
+
+	for (; len > 16; p += 16, len -= 16)
+		y = ghash_block(g, y, block_load(p));
+	last = block_load_part(p, len);
+	if (unlikely(pkt->extra_len)) {
+		block_store(end, last);
+		block_store(end + 16, _mm_setzero_si128());
+		store32(end + len, load32(pkt->extra));
+		last = block_load(end);
+		if (len + 4 > 16) {
+			y = ghash_block(g, y, last);
+			last = block_load(end + 16);
+		}
 	}
-	g->y = _mm_xor_si128(y, block_swap(block_load_part(p, len)));
+	g->y = _mm_xor_si128(y, block_swap(last));
 }
 
 /*
@@ -234,7 +254,8 @@ static __always_inline void gcm_reduce(struct gcm *g)
  */
 static __always_inline __m128i gcm_finish(const struct gcm *g, const struct xsrtp_packet *pkt)
 {
-	__m128i lengths = _mm_set_epi64x(8 * (uint64_t)pkt->hdr_len, 8 * (uint64_t)pkt->text_len);
+	__m128i lengths = _mm_set_epi64x(8 * ((uint64_t)pkt->hdr_len + pkt->extra_len),
+					 8 * (uint64_t)pkt->text_len);
 	__m128i h = block_load(g->hpow_end - 16);
 	__m128i low = _mm_clmulepi64_si128(lengths, h, 0x00);
 	__m128i mid = _mm_xor_si128(_mm_clmulepi64_si128(lengths, h, 0x01),
@@ -306,7 +327,7 @@ static __always_inline void gcm_stream(struct gcm *g, const struct xsrtp_packet 
 	unsigned int blocks = (len + 15) / 16 + 1;
 	bool first = true;
 
-	gcm_header(g, pkt->data, pkt->hdr_len);
+	gcm_header(g, pkt);
 	while (blocks > GCM_LAST_BLOCKS(g->powers)) {
 		const bool all = blocks <= g->powers;
 		const unsigned int tile = GCM_TILE(g->powers);
@@ -380,7 +401,7 @@ static __always_inline void gcm_open_vectors(const struct xsrtp_suite_info *suit
 	gcm_load(text, n, p, len, true, true);
 	ctr_keystream(x, n, g.rk, g.rounds, &g.ctr);
 	g.hide = vec_first(x[0]);
-	gcm_header(&g, pkt->data, pkt->hdr_len);
+	gcm_header(&g, pkt);
 	gcm_sum(&g, text, n, len, true, (len + 15) / 16 + 1);
 	unrolled for (j = 0; j < n; j++)
 		x[j] = vec_xor(x[j], text[j]);

@@ -32,17 +32,21 @@ static __always_inline unsigned int hmac_class(const struct xsrtp_packet *pkt)
 	return HMAC_SORT - (blocks < HMAC_SORT ? blocks : HMAC_SORT);
 }
 
-/* The packets in order, by counting; @pkt itself if all have the same length. */
+/* The packets in order, by counting; @pkt itself if all are of one class. */
 static struct xsrtp_packet *const *hmac_sort(struct xsrtp_packet **sorted,
 					     struct xsrtp_packet *const *pkt, unsigned int n)
 {
-	uint8_t at[HMAC_SORT + 1] = { 0 };
-	unsigned int i, sum = 0, first = hmac_class(pkt[0]);
+	uint8_t class[XSRTP_BURST_MAX], at[HMAC_SORT + 1] = { 0 };
+	unsigned int i, sum = 0, differ = 0;
 
-	for (i = 0; i < n; i++)
-		at[hmac_class(pkt[i])]++;
-	if (at[first] == n)
+	for (i = 0; i < n; i++) {
+		class[i] = hmac_class(pkt[i]);
+		differ |= class[i] ^ class[0];
+	}
+	if (!differ)
 		return pkt;
+	for (i = 0; i < n; i++)
+		at[class[i]]++;
 	for (i = 0; i <= HMAC_SORT; i++) {
 		unsigned int count = at[i];
 
@@ -50,7 +54,7 @@ static struct xsrtp_packet *const *hmac_sort(struct xsrtp_packet **sorted,
 		sum += count;
 	}
 	for (i = 0; i < n; i++)
-		sorted[at[hmac_class(pkt[i])]++] = pkt[i];
+		sorted[at[class[i]]++] = pkt[i];
 	return sorted;
 }
 

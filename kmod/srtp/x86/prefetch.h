@@ -18,14 +18,18 @@ static __always_inline void key_prefetch_one(const struct xsrtp_suite_info *suit
 					     const struct xsrtp_packet *pkt)
 {
 	const struct xsrtp_cipher_key *key = pkt->key;
-	size_t len = suite->kind == XSRTP_KIND_GCM ?
-		     512 - 64 : XSRTP_RK_BYTES(suite->key_len);
-	size_t i;
+	int i;
 
-	for (i = 0; i < len; i += 64)
-		prefetch(key->rk + i);
-	if (suite->kind == XSRTP_KIND_CM)
-		prefetch(key->hmac);
+	unrolled for (i = 0; i < 3; i++)
+		prefetch(key->rk + 64 * i);
+	if (suite->kind == XSRTP_KIND_GCM) {
+		unrolled for (i = 3; i < 7; i++)
+			prefetch(key->rk + 64 * i);
+		return;
+	}
+	if (suite->key_len > 16)
+		prefetch(key->rk + 192);
+	prefetch(key->hmac);
 }
 
 /* Called before packet @i of @n. */

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * SHA-1 (FIPS 180-4) as SRTP needs it: HMAC (RFC 2104) over a packet and its
- * trailer, from the prepared states of the key (RFC 3711 4.2).
+ * ROC, from the prepared states of the key (RFC 3711 4.2).
  *
- * The message is the packet, len bytes, the trailer, 4 bytes, and the padding:
- * 0x80, zeros, and the length in bits as the last word, which counts the padded
- * key's 64 bytes. The block where the packet ends and the one behind it are
- * built apart from the packet:
+ * The message is the packet, len bytes, the ROC or SRTCP's index in @extra, 4
+ * bytes, and the padding: 0x80, zeros, and the length in bits as the last word,
+ * which counts the padded key's 64 bytes. The block where the packet ends and
+ * the one behind it are built apart from the packet:
  *
  *	   64 * b                     len
- *	...|  ... end of the packet   | trailer | 0x80 | 0 ... 0 | bits |
+ *	...|  ... end of the packet   | extra | 0x80 | 0 ... 0 | bits |
  *
  * The outer hash's message is one block: 20 bytes of inner digest, 0x80, zeros,
  * 8 * (64 + 20) bits.
@@ -32,7 +32,7 @@ static __always_inline uint32_t mac_len(const struct xsrtp_packet *pkt)
 	return pkt->hdr_len + pkt->text_len;
 }
 
-/* Blocks of the inner message: trailer, 0x80 and 8 bytes of length follow. */
+/* Blocks of the inner message: extra, 0x80 and 8 bytes of length follow. */
 static __always_inline uint32_t mac_blocks(const struct xsrtp_packet *pkt)
 {
 	return (mac_len(pkt) + 4 + 1 + 8 + 63) / SHA1_BLOCK;
@@ -45,35 +45,37 @@ static __always_inline uint32_t mac_bits(const struct xsrtp_packet *pkt)
 }
 
 #if defined(__AVX512VBMI__)
-/*
- * What stands behind the packet, in a block of which the packet has @left bytes,
- * or which begins -@left bytes behind the packet's end: trailer and 0x80, without
- * the length.
- */
-static __always_inline __m512i mac_padding(const struct xsrtp_packet *pkt, int left)
+/* How a block is put together that begins @left bytes before the packet's end. */
+struct mac_cut {
+	uint64_t data;		/* which bytes are the packet's */
+	uint64_t padding;	/* which are extra and 0x80 */
+	__m512i shift;		/* of these: their places in the 5 bytes */
+};
+
+static __always_inline struct mac_cut mac_cut(int left)
 {
 	const __m512i at = _mm512_set_epi8(
 		63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48,
 		47, 46, 45, 44, 43, 42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32,
 		31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16,
 		15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-	__m128i bytes = _mm_set_epi32(0, 0, 0x80, load32(pkt->trailer));
-	uint64_t where = left >= SHA1_BLOCK ? 0 : left >= 0 ? 0x1fULL << left :
-			 left > -5 ? 0x1fULL >> -left : 0;
 
-	return _mm512_maskz_permutexvar_epi8(where,
-			_mm512_sub_epi8(at, _mm512_set1_epi8(left)),
-			_mm512_castsi128_si512(bytes));
+	return (struct mac_cut){
+		.data = left >= SHA1_BLOCK ? ~0ULL : left > 0 ? _bzhi_u64(~0ULL, left) : 0,
+		.padding = left >= SHA1_BLOCK ? 0 : left >= 0 ? 0x1fULL << left :
+			   left > -5 ? 0x1fULL >> -left : 0,
+		.shift = _mm512_sub_epi8(at, _mm512_set1_epi8(left)),
+	};
 }
 
 /* Block @b of the message without the length; @b may lie behind its end. */
-static __always_inline __m512i mac_block(const struct xsrtp_packet *pkt, uint32_t b)
+static __always_inline __m512i mac_block(const struct xsrtp_packet *pkt, uint32_t b,
+					 const struct mac_cut *cut)
 {
-	int left = mac_len(pkt) - b * SHA1_BLOCK;
-	uint64_t have = left >= SHA1_BLOCK ? ~0ULL : left > 0 ? _bzhi_u64(~0ULL, left) : 0;
+	__m512i extra = _mm512_castsi128_si512(_mm_set_epi32(0, 0, 0x80, load32(pkt->extra)));
 
-	return _mm512_or_si512(_mm512_maskz_loadu_epi8(have, pkt->data + b * SHA1_BLOCK),
-			       mac_padding(pkt, left));
+	return _mm512_or_si512(_mm512_maskz_loadu_epi8(cut->data, pkt->data + b * SHA1_BLOCK),
+			       _mm512_maskz_permutexvar_epi8(cut->padding, cut->shift, extra));
 }
 #else
 /* 0 to 63 bytes; memcpy() would be a call. */
@@ -110,10 +112,10 @@ static __always_inline const uint8_t *mac_block(const struct xsrtp_packet *pkt, 
 		block_store(buf + i, _mm_setzero_si128());
 	if (left >= 0) {
 		copy_under64(buf, pkt->data + b * SHA1_BLOCK, left);
-		store32(buf + left, load32(pkt->trailer));
+		store32(buf + left, load32(pkt->extra));
 		buf[left + 4] = 0x80;
 	} else if (left > -5) {
-		store64(buf, (0x8000000000ULL | load32(pkt->trailer)) >> (8 * -left));
+		store64(buf, (0x8000000000ULL | load32(pkt->extra)) >> (8 * -left));
 	}
 	return buf;
 }

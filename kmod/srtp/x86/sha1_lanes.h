@@ -12,10 +12,36 @@
 #include "lanes.h"
 #include "sha1.h"
 
-/* Everything of a group of packets that must not stay on the stack. */
-struct sha1_lanes {
-	lanes inner[5], outer[5];
+/* A group of packets. Lanes that are left over do the last packet once more. */
+struct sha1_group {
+	const struct xsrtp_packet *pkt[LANES];
+	uint32_t blocks[LANES];		/* of each packet */
+	uint32_t bits[LANES];		/* the length at its end */
+	uint32_t full;			/* blocks that all have in full */
+	uint32_t most;			/* blocks of the longest */
+	bool same;			/* all are of the same length */
 };
+
+static __always_inline void sha1_group(struct sha1_group *g, struct xsrtp_packet *const *pkt,
+				       unsigned int n)
+{
+	uint32_t i, shortest = ~0U, longest = 0;
+
+	g->most = 0;
+	for (i = 0; i < LANES; i++) {
+		const struct xsrtp_packet *p = pkt[i < n ? i : n - 1];
+		uint32_t len = mac_len(p);
+
+		g->pkt[i] = p;
+		g->blocks[i] = mac_blocks(p);
+		g->bits[i] = mac_bits(p);
+		shortest = len < shortest ? len : shortest;
+		longest = len > longest ? len : longest;
+		g->most = len == longest ? g->blocks[i] : g->most;
+	}
+	g->full = shortest / SHA1_BLOCK;
+	g->same = shortest == longest;
+}
 
 #define sha1_round(function, constant, word) do {			\
 	e = lanes_add(lanes_add(e, lanes_add(word, lanes_set(constant))), \
@@ -39,9 +65,8 @@ static __always_inline lanes sha1_lanes_word(lanes w[16], const int i)
 	return w[i & 15];
 }
 
-/* One block, of the lanes in @on. The constants: FIPS 180-4 4.2.1. */
-static __always_inline void sha1_lanes_block(lanes h[5], lanes w[16], lanes_mask on,
-					     const bool all)
+/* One block. The constants: FIPS 180-4 4.2.1. */
+static __always_inline void sha1_lanes_block(lanes h[5], lanes w[16])
 {
 	lanes a = h[0], b = h[1], c = h[2], d = h[3], e = h[4], t;
 	int i;
@@ -56,89 +81,77 @@ static __always_inline void sha1_lanes_block(lanes h[5], lanes w[16], lanes_mask
 		sha1_round(lanes_majority, 0x8f1bbcdc, sha1_lanes_word(w, i));
 	unrolled for (i = 60; i < 80; i++)
 		sha1_round(lanes_parity, 0xca62c1d6, sha1_lanes_word(w, i));
-	a = lanes_add(a, h[0]);
-	b = lanes_add(b, h[1]);
-	c = lanes_add(c, h[2]);
-	d = lanes_add(d, h[3]);
-	e = lanes_add(e, h[4]);
-	h[0] = all ? a : lanes_select(on, a, h[0]);
-	h[1] = all ? b : lanes_select(on, b, h[1]);
-	h[2] = all ? c : lanes_select(on, c, h[2]);
-	h[3] = all ? d : lanes_select(on, d, h[3]);
-	h[4] = all ? e : lanes_select(on, e, h[4]);
-}
-
-/* Lanes that are left over do the last packet once more. */
-static __always_inline unsigned int sha1_lane(unsigned int i, unsigned int n)
-{
-	return i < n ? i : n - 1;
+	h[0] = lanes_add(h[0], a);
+	h[1] = lanes_add(h[1], b);
+	h[2] = lanes_add(h[2], c);
+	h[3] = lanes_add(h[3], d);
+	h[4] = lanes_add(h[4], e);
 }
 
 #if LANES == 16
 
-static __always_inline void sha1_lanes_keys(struct sha1_lanes *s,
-					    struct xsrtp_packet *const *pkt, unsigned int n)
+/* The prepared states of the keys: the inner ones, or the @outer ones. */
+static __always_inline void sha1_lanes_keys(lanes h[5], const struct sha1_group *g, int outer)
 {
 	lanes w[16];
 	int i;
 
 	unrolled for (i = 0; i < 16; i++) {
-		const struct xsrtp_cipher_key *key = pkt[sha1_lane(i, n)]->key;
+		const struct xsrtp_cipher_key *key = g->pkt[i]->key;
 
-		w[i] = _mm512_maskz_loadu_epi32(0x3ff, key->hmac);
+		w[i] = _mm512_maskz_loadu_epi32(0x1f, key->hmac + 5 * outer);
 	}
 	lanes_transpose(w);
-	unrolled for (i = 0; i < 5; i++) {
-		s->inner[i] = w[i];
-		s->outer[i] = w[5 + i];
-	}
+	unrolled for (i = 0; i < 5; i++)
+		h[i] = w[i];
 }
 
 /* Block @b of all packets, all of which have it in full. */
-static __always_inline void sha1_lanes_full(lanes w[16], struct xsrtp_packet *const *pkt,
-					    unsigned int n, uint32_t b)
+static __always_inline void sha1_lanes_full(lanes w[16], const struct sha1_group *g, uint32_t b)
 {
 	int i;
 
 	unrolled for (i = 0; i < 16; i++)
-		w[i] = lanes_swap(lanes_load(pkt[sha1_lane(i, n)]->data + b * SHA1_BLOCK));
+		w[i] = lanes_swap(lanes_load(g->pkt[i]->data + b * SHA1_BLOCK));
 	lanes_transpose(w);
 }
 
-/* The same of any packets, with trailer and padding. */
-static __always_inline void sha1_lanes_any(lanes w[16], struct xsrtp_packet *const *pkt,
-					   unsigned int n, uint32_t b)
+/* The same of any packets, with extra and padding. */
+static __always_inline void sha1_lanes_ends(lanes w[16], const struct sha1_group *g, uint32_t b)
 {
+	struct mac_cut cut = mac_cut(mac_len(g->pkt[0]) - b * SHA1_BLOCK);
 	int i;
 
+	if (g->same) {
+		unrolled for (i = 0; i < 16; i++)
+			w[i] = mac_block(g->pkt[i], b, &cut);
+	} else {
+		unrolled for (i = 0; i < 16; i++) {
+			cut = mac_cut(mac_len(g->pkt[i]) - b * SHA1_BLOCK);
+			w[i] = mac_block(g->pkt[i], b, &cut);
+		}
+	}
 	unrolled for (i = 0; i < 16; i++)
-		w[i] = lanes_swap(mac_block(pkt[sha1_lane(i, n)], b));
+		w[i] = lanes_swap(w[i]);
 	lanes_transpose(w);
 }
 
 #else
 
-static __always_inline void sha1_lanes_keys(struct sha1_lanes *s,
-					    struct xsrtp_packet *const *pkt, unsigned int n)
+static __always_inline void sha1_lanes_keys(lanes h[5], const struct sha1_group *g, int outer)
 {
 	lanes w[8];
-	int i, at;
+	int i;
 
-	/* words 0 to 7 of the ten, then 2 to 9 */
-	for (at = 0; at <= 2; at += 2) {
-		unrolled for (i = 0; i < 8; i++) {
-			const struct xsrtp_cipher_key *key = pkt[sha1_lane(i, n)]->key;
+	/* eight words, of which five are wanted: the first or the last ones of ten */
+	unrolled for (i = 0; i < 8; i++) {
+		const struct xsrtp_cipher_key *key = g->pkt[i]->key;
 
-			w[i] = lanes_load(key->hmac + at);
-		}
-		lanes_transpose(w);
-		unrolled for (i = 0; i < 8; i++) {
-			if (i + at < 5)
-				s->inner[i + at] = w[i];
-			else
-				s->outer[i + at - 5] = w[i];
-		}
+		w[i] = lanes_load(key->hmac + 2 * outer);
 	}
+	lanes_transpose(w);
+	unrolled for (i = 0; i < 5; i++)
+		h[i] = w[i + 3 * outer];
 }
 
 static __always_inline void sha1_lanes_words(lanes w[16], const uint8_t *const p[8])
@@ -153,93 +166,106 @@ static __always_inline void sha1_lanes_words(lanes w[16], const uint8_t *const p
 	lanes_transpose(w + 8);
 }
 
-static __always_inline void sha1_lanes_full(lanes w[16], struct xsrtp_packet *const *pkt,
-					    unsigned int n, uint32_t b)
+static __always_inline void sha1_lanes_full(lanes w[16], const struct sha1_group *g, uint32_t b)
 {
 	const uint8_t *p[8];
 	int i;
 
 	unrolled for (i = 0; i < 8; i++)
-		p[i] = pkt[sha1_lane(i, n)]->data + b * SHA1_BLOCK;
+		p[i] = g->pkt[i]->data + b * SHA1_BLOCK;
 	sha1_lanes_words(w, p);
 }
 
-static __always_inline void sha1_lanes_any(lanes w[16], struct xsrtp_packet *const *pkt,
-					   unsigned int n, uint32_t b)
+static __always_inline void sha1_lanes_ends(lanes w[16], const struct sha1_group *g, uint32_t b)
 {
 	uint8_t buf[8][SHA1_BLOCK + 8];
 	const uint8_t *p[8];
 	int i;
 
 	for (i = 0; i < 8; i++)
-		p[i] = mac_block(pkt[sha1_lane(i, n)], b, buf[i]);
+		p[i] = mac_block(g->pkt[i], b, buf[i]);
 	sha1_lanes_words(w, p);
 }
 
 #endif
 
-/* The inner hash: what all packets have in full, then the ends. */
-static __always_inline void sha1_lanes_inner(lanes h[5], struct xsrtp_packet *const *pkt,
-					     unsigned int n)
+/*
+ * The three kinds of blocks: in full in all packets, with an end in some, and
+ * the outer hash's. Functions of their own, so that each has the registers and
+ * no stack frame gets too large for the kernel.
+ */
+static noinline void sha1_lanes_hash_full(lanes state[5], const struct sha1_group *g)
 {
-	uint32_t bits[LANES], blocks[LANES];
-	uint32_t b, full = ~0U, most = 0;
-	lanes w[16], ends;
-	unsigned int i;
+	lanes w[16], h[5];
+	uint32_t b;
+	int i;
 
-	for (i = 0; i < LANES; i++) {
-		const struct xsrtp_packet *p = pkt[sha1_lane(i, n)];
+	unrolled for (i = 0; i < 5; i++)
+		h[i] = state[i];
+	for (b = 0; b < g->full; b++) {
+		sha1_lanes_full(w, g, b);
+		sha1_lanes_block(h, w);
+	}
+	unrolled for (i = 0; i < 5; i++)
+		state[i] = h[i];
+}
 
-		blocks[i] = mac_blocks(p);
-		bits[i] = mac_bits(p);
-		most = blocks[i] > most ? blocks[i] : most;
-		full = mac_len(p) / SHA1_BLOCK < full ? mac_len(p) / SHA1_BLOCK : full;
-	}
-	ends = lanes_load(blocks);
-	for (b = 0; b < full; b++) {
-		sha1_lanes_full(w, pkt, n, b);
-		sha1_lanes_block(h, w, lanes_above(ends, b), true);
-	}
-	for (; b < most; b++) {
-		sha1_lanes_any(w, pkt, n, b);
-		w[15] = lanes_or(w[15], lanes_select(lanes_equal(ends, b + 1), lanes_load(bits),
-						     lanes_zero()));
-		sha1_lanes_block(h, w, lanes_above(ends, b), false);
+static noinline void sha1_lanes_hash_ends(lanes state[5], const struct sha1_group *g)
+{
+	lanes w[16], h[5], bits, ends = lanes_load(g->blocks);
+	lanes_mask on;
+	uint32_t b;
+	int i;
+
+	for (b = g->full; b < g->most; b++) {
+		sha1_lanes_ends(w, g, b);
+		bits = lanes_select(lanes_equal(ends, b + 1), lanes_load(g->bits), lanes_zero());
+		w[15] = lanes_or(w[15], bits);
+		on = lanes_above(ends, b);
+		unrolled for (i = 0; i < 5; i++)
+			h[i] = state[i];
+		sha1_lanes_block(h, w);
+		unrolled for (i = 0; i < 5; i++)
+			state[i] = lanes_select(on, h[i], state[i]);
 	}
 }
 
-static __always_inline void sha1_lanes_outer(struct sha1_lanes *s)
+/* Digest, 0x80, zeros, length. */
+static noinline void sha1_lanes_hash_outer(lanes state[5], const struct sha1_group *g)
 {
 	lanes w[16];
 	int i;
 
 	unrolled for (i = 0; i < 5; i++)
-		w[i] = s->inner[i];
+		w[i] = state[i];
 	w[5] = lanes_set(0x80000000);
 	unrolled for (i = 6; i < 15; i++)
 		w[i] = lanes_zero();
 	w[15] = lanes_set(SHA1_OUTER_BITS);
-	sha1_lanes_block(s->outer, w, lanes_equal(lanes_zero(), 0), true);
+	sha1_lanes_keys(state, g, 1);
+	sha1_lanes_block(state, w);
 }
 
 /* HMAC of @n packets, 1 to LANES. */
 static noinline void hmac_lanes(const struct xsrtp_suite_info *suite,
 				struct xsrtp_packet *const *pkt, unsigned int n, bool seal)
 {
-	struct sha1_lanes s;
+	struct sha1_group g;
 	__m128i mac[LANES];
-	lanes w[4];
+	lanes h[5], w[4];
 	unsigned int i;
 
-	sha1_lanes_keys(&s, pkt, n);
-	sha1_lanes_inner(s.inner, pkt, n);
-	sha1_lanes_outer(&s);
+	sha1_group(&g, pkt, n);
+	sha1_lanes_keys(h, &g, 0);
+	if (g.full)
+		sha1_lanes_hash_full(h, &g);
+	sha1_lanes_hash_ends(h, &g);
+	sha1_lanes_hash_outer(h, &g);
 	unrolled for (i = 0; i < 4; i++)
-		w[i] = lanes_swap(s.outer[i]);
+		w[i] = lanes_swap(h[i]);
 	lanes_to_blocks(mac, w);
 	for (i = 0; i < n; i++)
 		mac_done(suite, pkt[i], mac[i], seal);
-	memzero_explicit(&s, sizeof(s));
 }
 
 #ifndef HMAC_NI
@@ -253,7 +279,7 @@ static noinline void sha1_first_block(uint32_t h[5], const uint8_t block[SHA1_BL
 		w[i] = lanes_set(get_unaligned_be32(block + 4 * i));
 	unrolled for (i = 0; i < 5; i++)
 		s[i] = lanes_set(sha1_start[i]);
-	sha1_lanes_block(s, w, lanes_equal(lanes_zero(), 0), true);
+	sha1_lanes_block(s, w);
 	unrolled for (i = 0; i < 5; i++)
 		h[i] = _mm_cvtsi128_si32(_mm256_castsi256_si128(s[i]));
 	memzero_explicit(w, sizeof(w));

@@ -114,7 +114,9 @@ static __always_inline struct sha1_ni_block sha1_ni_words(__m512i block)
 static __always_inline struct sha1_ni_block sha1_ni_message(const struct xsrtp_packet *pkt,
 							    uint32_t b)
 {
-	return sha1_ni_words(mac_block(pkt, b));
+	struct mac_cut cut = mac_cut(mac_len(pkt) - b * SHA1_BLOCK);
+
+	return sha1_ni_words(mac_block(pkt, b, &cut));
 }
 #else
 static __always_inline struct sha1_ni_block sha1_ni_message(const struct xsrtp_packet *pkt,
@@ -138,50 +140,81 @@ static __always_inline struct sha1_ni_block sha1_ni_full(const uint8_t *p)
 	} };
 }
 
-/* @a where @more, else @b. */
-static __always_inline __m128i sha1_ni_choose(bool more, __m128i a, __m128i b)
-{
-	return _mm_blendv_epi8(b, a, _mm_set1_epi32(-(int)more));
-}
+/* What is to be hashed together: blocks that all have in full, blocks of the longest. */
+struct sha1_ni_spans {
+	uint32_t blocks[NI_LANES];
+	uint32_t full, most;
+};
 
-/*
- * HMAC of @n packets. A packet that has ended goes on with
- * any bytes, and its state stays as it is.
- */
-static __always_inline void hmac_ni(const struct xsrtp_suite_info *suite,
-				    struct xsrtp_packet *const *pkt, const int n, const bool seal)
+static __always_inline struct sha1_ni_spans sha1_ni_spans(struct xsrtp_packet *const *pkt,
+							  const int n)
 {
-	uint32_t b, blocks[NI_LANES], full = ~0U, most = 0;
-	struct sha1_ni s[NI_LANES], was[NI_LANES];
-	struct sha1_ni_block m[NI_LANES];
+	struct sha1_ni_spans r = { .full = ~0U };
 	int j;
 
 	unrolled for (j = 0; j < n; j++) {
-		const struct xsrtp_cipher_key *key = pkt[j]->key;
+		uint32_t full = mac_len(pkt[j]) / SHA1_BLOCK;
 
-		s[j] = sha1_ni_load(key->hmac);
-		blocks[j] = mac_blocks(pkt[j]);
-		most = blocks[j] > most ? blocks[j] : most;
-		full = mac_len(pkt[j]) / SHA1_BLOCK < full ? mac_len(pkt[j]) / SHA1_BLOCK : full;
+		r.blocks[j] = mac_blocks(pkt[j]);
+		r.full = full < r.full ? full : r.full;
+		r.most = r.blocks[j] > r.most ? r.blocks[j] : r.most;
 	}
-	for (b = 0; b < full; b++) {
+	return r;
+}
+
+/* Block @b of each packet, of which some may end in it or have ended. */
+static __always_inline void sha1_ni_ends(struct sha1_ni_block *m,
+					 struct xsrtp_packet *const *pkt, const int n,
+					 const struct sha1_ni_spans *spans, uint32_t b)
+{
+	int j;
+
+	unrolled for (j = 0; j < n; j++) {
+		int bits = b + 1 == spans->blocks[j] ? mac_bits(pkt[j]) : 0;
+
+		m[j] = sha1_ni_message(pkt[j], b);
+		m[j].w[3] = _mm_or_si128(m[j].w[3], _mm_cvtsi32_si128(bits));
+	}
+}
+
+/* Give back to those that have ended before block @b the state they @had. */
+static __always_inline void sha1_ni_keep(struct sha1_ni *s, const struct sha1_ni *had,
+					 const int n, const struct sha1_ni_spans *spans, uint32_t b)
+{
+	int j;
+
+	unrolled for (j = 0; j < n; j++) {
+		__m128i on = _mm_set1_epi32(-(int)(b < spans->blocks[j]));
+
+		s[j].abcd = _mm_blendv_epi8(had[j].abcd, s[j].abcd, on);
+		s[j].e = _mm_blendv_epi8(had[j].e, s[j].e, on);
+	}
+}
+
+/* HMAC of @n packets. A packet that has ended goes on with any bytes. */
+static __always_inline void hmac_ni(const struct xsrtp_suite_info *suite,
+				    struct xsrtp_packet *const *pkt, const int n, const bool seal)
+{
+	struct sha1_ni_spans spans = sha1_ni_spans(pkt, n);
+	struct sha1_ni_block m[NI_LANES];
+	struct sha1_ni s[NI_LANES], had[NI_LANES];
+	uint32_t b;
+	int j;
+
+	unrolled for (j = 0; j < n; j++)
+		s[j] = sha1_ni_load(((const struct xsrtp_cipher_key *)pkt[j]->key)->hmac);
+	for (b = 0; b < spans.full; b++) {
 		unrolled for (j = 0; j < n; j++)
 			m[j] = sha1_ni_full(pkt[j]->data + b * SHA1_BLOCK);
 		sha1_ni_block(s, m, n);
 	}
-	for (; b < most; b++) {
-		unrolled for (j = 0; j < n; j++) {
-			int bits = b + 1 == blocks[j] ? mac_bits(pkt[j]) : 0;
-
-			was[j] = s[j];
-			m[j] = sha1_ni_message(pkt[j], b);
-			m[j].w[3] = _mm_or_si128(m[j].w[3], _mm_cvtsi32_si128(bits));
-		}
+	for (; b < spans.most; b++) {
+		sha1_ni_ends(m, pkt, n, &spans, b);
+		unrolled for (j = 0; j < n; j++)
+			had[j] = s[j];
 		sha1_ni_block(s, m, n);
-		unrolled for (j = 0; j < n; j++) {
-			s[j].abcd = sha1_ni_choose(b < blocks[j], s[j].abcd, was[j].abcd);
-			s[j].e = sha1_ni_choose(b < blocks[j], s[j].e, was[j].e);
-		}
+		if (n > 1)
+			sha1_ni_keep(s, had, n, &spans, b);
 	}
 	unrolled for (j = 0; j < n; j++) {
 		const struct xsrtp_cipher_key *key = pkt[j]->key;

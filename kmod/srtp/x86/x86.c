@@ -6,7 +6,7 @@
 #include "../platform.h"
 #include "x86.h"
 
-const struct xsrtp_cipher *const xsrtp_cipher_x86[] = {
+const struct xsrtp_cipher *const xsrtp_cipher_x86[X86_CIPHERS + 1] = {
 	&xsrtp_cipher_avx512,
 	&xsrtp_cipher_vaes,
 	&xsrtp_cipher_shani,

@@ -23,8 +23,10 @@
 /* Does this CPU have all of @features? */
 bool x86_cpu_has(unsigned int features);
 
+#define X86_CIPHERS	4
+
 /* Best first, then NULL. Those that this CPU cannot run are among them. */
-extern const struct xsrtp_cipher *const xsrtp_cipher_x86[];
+extern const struct xsrtp_cipher *const xsrtp_cipher_x86[X86_CIPHERS + 1];
 
 extern const struct xsrtp_cipher xsrtp_cipher_avx512;
 extern const struct xsrtp_cipher xsrtp_cipher_vaes;
