@@ -50,6 +50,7 @@ BPF_SKEL := $(BPF_SRC:bpf/%.bpf.c=$(B)/bpf/%.skel.h)
 ARCH_INC := /usr/include/$(shell $(CC) -print-multiarch)
 
 bpf: $(BPF_SKEL)
+.PRECIOUS: $(B)/bpf/%.bpf.o
 $(B)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h include/xsrtp/*.h)
 	@mkdir -p $(@D)
 	$(CLANG) -target bpf -O2 -g -Wall -Iinclude -I$(ARCH_INC) -c $< -o $@
@@ -67,6 +68,11 @@ userspace: $(B)/xsrtp
 $(LIB_OBJ) $(CLI_OBJ): CPPFLAGS += $(NL_CFLAGS)
 $(LIB_OBJ) $(CLI_OBJ): | $(BPF_SKEL)
 $(B)/libxsrtp.a: $(LIB_OBJ)
+# The library under the sanitizers, as SAN_OBJ is the core.
+LIB_SAN_OBJ := $(LIB_OBJ:$(B)/%=$(B)/san/%)
+$(LIB_SAN_OBJ): CPPFLAGS += $(NL_CFLAGS)
+$(LIB_SAN_OBJ): | $(BPF_SKEL)
+$(B)/libxsrtp-san.a: $(LIB_SAN_OBJ)
 $(B)/xsrtp: $(CLI_OBJ) $(B)/libxsrtp.a $(B)/libxsrtp-core.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(NL_LIBS) -lcrypto
 
@@ -80,23 +86,71 @@ module:
 
 # --- tests and tools ---------------------------------------------------------
 # tests/unit/X.c and tests/diff/X.c are one program each, printing TAP; those in
-# tests/unit are built a second time with the sanitizers (X-san).
+# tests/unit are built a second time with the sanitizers (X-san). tests/unit/cli-*
+# are about userspace/lib and linked with it.
 
 UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
 DIFF := $(patsubst %.c,$(B)/%,$(wildcard tests/diff/*.c))
 TOOL := $(patsubst %.c,$(B)/%,$(wildcard tools/*.c))
 TEST_LIBS := -lcmocka -lsrtp2 -lcrypto -lpcap -lpthread
 
-tests: $(UNIT) $(UNIT:%=%-san) $(DIFF) $(TOOL)
+UNIT_CLI := $(filter $(B)/tests/unit/cli-%,$(UNIT))
+$(UNIT_CLI): $(B)/libxsrtp.a
+$(UNIT_CLI): LIBXSRTP := $(B)/libxsrtp.a
+$(UNIT_CLI:%=%-san): $(B)/libxsrtp-san.a
+$(UNIT_CLI:%=%-san): LIBXSRTP := $(B)/libxsrtp-san.a
+
+tools: $(TOOL)
+tests: $(UNIT) $(UNIT:%=%-san) $(DIFF) $(TOOL) $(B)/voices/srtp.wav
 $(UNIT) $(DIFF): $(B)/tests/%: tests/%.c $(B)/libxsrtp-core.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core.a $(TEST_LIBS)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(LIBXSRTP) $(B)/libxsrtp-core.a $(TEST_LIBS)
 $(UNIT:%=%-san): $(B)/tests/%-san: tests/%.c $(B)/libxsrtp-core-san.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(SAN) $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core-san.a $(TEST_LIBS)
+	$(CC) $(ALL_CFLAGS) $(SAN) $(LDFLAGS) -o $@ $< $(LIBXSRTP) $(B)/libxsrtp-core-san.a $(TEST_LIBS)
 $(TOOL): $(B)/tools/%: tools/%.c $(B)/libxsrtp-core.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core.a $(TEST_LIBS)
+
+# Two spoken sentences for the calls of the end-to-end tests.
+$(B)/voices/srtp.wav: tests/e2e/voices
+	tests/e2e/voices $(@D)
+
+# tests/bpf/X.c: the XDP program, through the library; tests/bpf/run* call them.
+
+BPF_TEST := $(patsubst %.c,$(B)/%,$(wildcard tests/bpf/*.c))
+BPF_LIB  := $(B)/userspace/lib/ingress.o $(B)/userspace/lib/ports.o
+
+tests: $(BPF_TEST)
+$(BPF_TEST): $(B)/tests/bpf/%: tests/bpf/%.c $(BPF_SKEL) $(BPF_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(BPF_LIB) $(NL_LIBS)
+
+# tests/vm/X.c: run by tests/vm/t-*.sh in the virtual machine.
+
+VM_TEST := $(patsubst %.c,$(B)/%,$(wildcard tests/vm/*.c))
+
+tests: $(VM_TEST)
+$(VM_TEST): $(B)/tests/vm/%: tests/vm/%.c $(B)/libxsrtp.a $(B)/libxsrtp-core.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp.a $(B)/libxsrtp-core.a $(NL_LIBS) -lcrypto
+
+# tests/fuzz/X.c: libFuzzer targets on the core, with clang's sanitizers. Run them:
+# tests/fuzz/run.
+
+FUZZ      := $(B)/fuzz/unprotect $(B)/fuzz/protect
+FUZZ_OBJ  := $(CORE_SRC:%.c=$(B)/fuzz/obj/%.o)
+FUZZ_SAN  := -fsanitize=address,undefined -fno-sanitize-recover=all
+
+fuzz: $(FUZZ) $(B)/fuzz/seeds-make
+$(FUZZ): $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(FUZZ_OBJ)
+	$(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer -o $@ $< $(FUZZ_OBJ) -lcrypto
+$(B)/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer-no-link -c $< -o $@
+$(B)/fuzz/seeds-make: tests/fuzz/seeds.c tests/fuzz/fuzz.h $(B)/libxsrtp-core.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core.a -lcrypto
 
 # --- rules -------------------------------------------------------------------
 
@@ -117,5 +171,5 @@ install: all
 clean:
 	rm -rf $(B)
 
-.PHONY: all core bpf userspace module tests install clean
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+.PHONY: all core bpf userspace module tools tests fuzz install clean
+-include $(shell find $(B) -path $(B)/kernel -prune -o -name '*.d' -type f -print 2>/dev/null)

@@ -45,15 +45,23 @@ struct xsrtp_cipher;
 /**
  * struct xsrtp_session_config - what a session is made of
  * @suite: enum xsrtp_suite
+ * @keys: how many key slots, 1 to XSRTP_KEYS; 0 means XSRTP_KEYS
  * @window: replay window in packets, a power of two, XSRTP_WINDOW_MIN to
  *	XSRTP_WINDOW_MAX; 0 means XSRTP_WINDOW_MIN
  * @streams: how many SSRCs it can hold, 1 to XSRTP_STREAMS_MAX; 0 means 1
+ * @flags: XSRTP_UNENCRYPTED_*
  */
 struct xsrtp_session_config {
 	uint8_t suite;
+	uint8_t keys;
 	uint16_t window;
 	uint16_t streams;
+	uint16_t flags;
 };
+
+/* Session parameters of RFC 4568 6.3: authenticated, but sent in the clear. */
+#define XSRTP_UNENCRYPTED_SRTP	1	/* both directions of use */
+#define XSRTP_UNENCRYPTED_SRTCP	2	/* protect; unprotect obeys the E bit */
 
 /**
  * struct xsrtp_key_config - one master key (RFC 3711 3.2.1)
@@ -61,13 +69,21 @@ struct xsrtp_session_config {
  * @salt: master salt, salt_len bytes of the suite
  * @mki: master key identifier, or NULL
  * @mki_len: its length in bytes, 0 to XSRTP_MKI_MAX
+ * @lifetime: how many packets it may serve, over all SSRCs, SRTP and SRTCP each;
+ *	0 or more than RFC 3711 9.2 allows: 2^48 SRTP, 2^31 SRTCP
  */
 struct xsrtp_key_config {
 	const uint8_t *key;
 	const uint8_t *salt;
 	const uint8_t *mki;
 	uint8_t mki_len;
+	uint64_t lifetime;
 };
+
+/* What a packet brought about, beside its own fate; bits of xsrtp_packet.event. */
+#define XSRTP_EVENT_KEY_LOW	1	/* a sixteenth of the key's lifetime is left */
+#define XSRTP_EVENT_KEY_SWITCH	2	/* first packet under the key of xsrtp_key_also() */
+#define XSRTP_EVENT_NEW_STREAM	4	/* first packet of its SSRC */
 
 /**
  * struct xsrtp_packet - one packet of a burst
@@ -76,25 +92,29 @@ struct xsrtp_key_config {
  * @len: bytes from @data; changed to the new length on success
  * @room: writable bytes behind @len (protect needs the tag's and MKI's length)
  * @reason: result, enum xsrtp_reason; XSRTP_REASON_OK on success
+ * @event: result, XSRTP_EVENT_* bits
  *
  * On any other reason than OK @len is unchanged and the payload must not be
  * used: it may hold anything, but no byte outside @len + @room was read or
- * written. The members below @reason belong to the core.
+ * written. The members below @event belong to the core.
  */
 struct xsrtp_packet {
 	struct xsrtp_session *session;
 	uint8_t *data;
 	uint32_t len;
 	uint32_t room;
-	uint32_t reason;
+	uint16_t reason;
+	uint8_t event;
 
 	/* private to the core */
+	uint8_t slot;		/* of the key */
 	uint32_t hdr_len;	/* authenticated only: header, CSRCs, extension */
 	uint32_t text_len;	/* encrypted part, follows the header */
 	uint32_t ssrc;
 	uint32_t extra_len;	/* 0 or 4 */
 	uint8_t extra[4];	/* authenticated, not in its place: ROC, SRTCP index */
 	uint64_t index;		/* 48 bits: ROC, sequence number */
+	const struct xsrtp_suite_info *suite;
 	const void *key;	/* struct xsrtp_cipher_key */
 	void *stream;		/* struct xsrtp_stream; NULL: not seen yet */
 	uint8_t *tag;		/* where the tag stands in the packet */
@@ -155,6 +175,20 @@ int xsrtp_key_set(struct xsrtp_session *s, const struct xsrtp_cipher *c,
  */
 int xsrtp_key_use(struct xsrtp_session *s, int slot);
 
+/**
+ * xsrtp_key_also() - receive under a second key while the peer changes over
+ * @slot: a prepared slot, or -1: only the key in use
+ *
+ * A packet that does not verify under the key in use is tried under this one.
+ * The first that verifies makes it the key in use (XSRTP_EVENT_KEY_SWITCH), and
+ * the former one the second, until it is taken away. A forged packet costs two
+ * MACs meanwhile. Not needed where packets carry an MKI: every prepared slot is
+ * found by its MKI. (Make before break, without a signal from the peer.)
+ *
+ * Return: 0; -EINVAL no such slot; -ENOKEY the slot holds no key.
+ */
+int xsrtp_key_also(struct xsrtp_session *s, int slot);
+
 /** xsrtp_key_wipe() - forget the key in @slot; the caller has switched away. */
 void xsrtp_key_wipe(struct xsrtp_session *s, unsigned int slot);
 
@@ -182,6 +216,32 @@ bool xsrtp_stream_get(const struct xsrtp_session *s, unsigned int n,
 		      struct xsrtp_stream_state *state);
 
 /**
+ * xsrtp_stream_set() - say what is known of an SSRC before its packets tell
+ * @s: session that no burst uses; the SSRC has had no packet yet
+ * @state: with the highest index so far, which and all before count as seen
+ *
+ * For a receiver that takes over (failover): the next packet is the first new one.
+ *
+ * Return: 0; -ENOSPC no slot; -EEXIST the stream is alive; -EINVAL.
+ */
+int xsrtp_stream_set(struct xsrtp_session *s, const struct xsrtp_stream_state *state);
+
+/**
+ * xsrtp_stream_roc() - ROC of an SSRC that is about to begin or to be joined
+ *
+ * As xsrtp_stream_set(), where the sequence number is not known (RFC 3711 3.3.1:
+ * a receiver that joins late is told the ROC).
+ */
+int xsrtp_stream_roc(struct xsrtp_session *s, uint32_t ssrc, uint32_t roc);
+
+/** xsrtp_stream_get_rtcp() - as xsrtp_stream_get(); @index: SRTCP index, 31 bits. */
+bool xsrtp_stream_get_rtcp(const struct xsrtp_session *s, unsigned int n,
+			   struct xsrtp_stream_state *state);
+
+/** xsrtp_stream_set_rtcp() - as xsrtp_stream_set(); @index: SRTCP index, 31 bits. */
+int xsrtp_stream_set_rtcp(struct xsrtp_session *s, const struct xsrtp_stream_state *state);
+
+/**
  * xsrtp_protect() - RTP to SRTP, in place (RFC 3711 3.3 sender; RFC 7714 8.1)
  * @c: cipher implementation; the caller holds what it needs (the FPU)
  * @pkt: @n packets
@@ -203,6 +263,23 @@ void xsrtp_unprotect(const struct xsrtp_cipher *c, struct xsrtp_packet *pkt,
 		     unsigned int n);
 
 /**
+ * xsrtp_protect_rtcp() - RTCP to SRTCP, in place (RFC 3711 3.4; RFC 7714 9)
+ *
+ * Parameters as xsrtp_protect(); @data: a compound or reduced-size RTCP packet.
+ * Appends 4 bytes more than for RTP: E bit and index, counted by the session for
+ * the SSRC of the first report.
+ */
+void xsrtp_protect_rtcp(const struct xsrtp_cipher *c, struct xsrtp_packet *pkt,
+			unsigned int n);
+
+/** xsrtp_unprotect_rtcp() - SRTCP to RTCP, in place; see xsrtp_unprotect(). */
+void xsrtp_unprotect_rtcp(const struct xsrtp_cipher *c, struct xsrtp_packet *pkt,
+			  unsigned int n);
+
+/** xsrtp_overhead() - the most bytes that protecting adds under this key */
+uint32_t xsrtp_overhead(unsigned int suite, unsigned int mki_len, bool rtcp);
+
+/**
  * xsrtp_cipher_get() - a cipher implementation by number
  * @n: from 0; best first, the last one works everywhere
  *
@@ -216,7 +293,7 @@ const char *xsrtp_cipher_name(const struct xsrtp_cipher *c);
 /** xsrtp_cipher_needs_fpu() - must run inside kernel_fpu_begin()/end(). */
 bool xsrtp_cipher_needs_fpu(const struct xsrtp_cipher *c);
 
-#define XSRTP_SELFTEST_BYTES	32768	/* memory that the self-test works in */
+#define XSRTP_SELFTEST_BYTES	49152	/* memory that the self-test works in */
 
 /**
  * xsrtp_selftest() - known-answer tests of one cipher implementation

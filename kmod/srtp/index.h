@@ -10,6 +10,7 @@
 #include "platform.h"
 
 #define XSRTP_INDEX_MAX		((1ULL << 48) - 1)
+#define XSRTP_RTCP_INDEX_MAX	((1U << 31) - 1)	/* RFC 3711 3.4 */
 
 /**
  * xsrtp_index_estimate() - index of a packet (RFC 3711 appendix A)

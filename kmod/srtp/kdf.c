@@ -45,17 +45,17 @@ void xsrtp_kdf(const struct xsrtp_cipher *c, const struct xsrtp_suite_info *suit
 
 void xsrtp_key_derive(const struct xsrtp_cipher *c, const struct xsrtp_suite_info *suite,
 		      struct xsrtp_cipher_key *key, const uint8_t *master_key,
-		      const uint8_t *master_salt)
+		      const uint8_t *master_salt, enum xsrtp_kdf_label first)
 {
 	uint8_t enc[XSRTP_KEY_MAX], auth[HMAC_SHA1_KEY];
 	uint8_t *salt = xsrtp_key_salt(suite, key);
 	union prf_key master;
 
 	c->expand(suite, &master.key, master_key, NULL);
-	prf(c, suite, &master, master_salt, KDF_RTP_ENCRYPTION, 0, enc, suite->key_len);
-	prf(c, suite, &master, master_salt, KDF_RTP_AUTH, 0, auth, sizeof(auth));
+	prf(c, suite, &master, master_salt, first, 0, enc, suite->key_len);
+	prf(c, suite, &master, master_salt, first + 1, 0, auth, sizeof(auth));
 	c->expand(suite, key, enc, auth);
-	prf(c, suite, &master, master_salt, KDF_RTP_SALT, 0, salt, suite->salt_len);
+	prf(c, suite, &master, master_salt, first + 2, 0, salt, suite->salt_len);
 	memset(salt + suite->salt_len, 0, 16 - suite->salt_len);
 
 	memzero_explicit(&master, sizeof(master));

@@ -33,9 +33,12 @@ void xsrtp_kdf(const struct xsrtp_cipher *c, const struct xsrtp_suite_info *suit
 	       const uint8_t *master_key, const uint8_t *master_salt, uint8_t label,
 	       uint64_t r, uint8_t *out, size_t len);
 
-/* xsrtp_key_derive() - all session keys of SRTP, prepared in @key. */
+/*
+ * xsrtp_key_derive() - encryption and authentication key and salt, prepared in
+ * @key: those of SRTP from label @first 0 on, those of SRTCP from 3 on.
+ */
 void xsrtp_key_derive(const struct xsrtp_cipher *c, const struct xsrtp_suite_info *suite,
 		      struct xsrtp_cipher_key *key, const uint8_t *master_key,
-		      const uint8_t *master_salt);
+		      const uint8_t *master_salt, enum xsrtp_kdf_label first);
 
 #endif /* XSRTP_KDF_H */

@@ -2,6 +2,67 @@
 #include "platform.h"
 #include "replay.h"
 
+#define CREDIT_ONE	(1ULL << XSRTP_NEXT_BITS)
+
+/* --- credit ------------------------------------------------------------------ */
+
+/* Takes a chunk of the budget; 0 when it is used up. */
+static uint64_t draw(struct xsrtp_budget *b, uint8_t *event)
+{
+	uint64_t left = load_once(&b->left), chunk;
+
+	do {
+		if (!left)
+			return 0;
+		chunk = left / b->share + 1;
+		if (chunk > XSRTP_CREDIT_MAX)
+			chunk = XSRTP_CREDIT_MAX;
+	} while (!cas64(&b->left, &left, left - chunk));
+	if (left > b->low && left - chunk <= b->low)
+		*event |= XSRTP_EVENT_KEY_LOW;
+	return chunk;
+}
+
+static void give_back(struct xsrtp_budget *b, uint64_t chunk)
+{
+	uint64_t left = load_once(&b->left);
+
+	while (chunk && !cas64(&b->left, &left, left + chunk))
+		;
+}
+
+/*
+ * The credit of @word after one more packet, drawing where there is none. @drawn:
+ * what this caller has drawn already, in an exchange that failed.
+ * Returns false if the key may serve no more.
+ */
+static bool credit_take(uint64_t word, uint64_t *drawn, struct xsrtp_budget *b,
+			uint8_t *event, uint64_t *credit)
+{
+	*credit = word >> XSRTP_NEXT_BITS;
+	if (unlikely(!*credit)) {
+		if (!*drawn)
+			*drawn = draw(b, event);
+		*credit = *drawn;
+	}
+	return (*credit)--;
+}
+
+/* After the exchange from @word succeeded: was the drawn credit used in it? */
+static void credit_settle(uint64_t word, uint64_t drawn, struct xsrtp_budget *b)
+{
+	if (unlikely(drawn && word >> XSRTP_NEXT_BITS))
+		give_back(b, drawn);
+}
+
+void xsrtp_replay_uncredit(struct xsrtp_stream *st)
+{
+	uint64_t word = load_once(&st->next);
+
+	while (!cas64(&st->next, &word, xsrtp_next(word)))
+		;
+}
+
 /* What the highest index alone says; OK: look at the window. */
 static enum xsrtp_reason horizon(uint64_t next, uint32_t window, uint64_t index)
 {
@@ -25,33 +86,43 @@ static void narrow_load(const struct xsrtp_stream *st, uint64_t state[2])
 
 static enum xsrtp_reason narrow_check(const uint64_t state[2], uint64_t index)
 {
-	enum xsrtp_reason r = horizon(state[0], XSRTP_WINDOW_MIN, index);
+	uint64_t next = xsrtp_next(state[0]);
+	enum xsrtp_reason r = horizon(next, XSRTP_WINDOW_MIN, index);
 
-	if (r || index >= state[0])
+	if (r || index >= next)
 		return r;
-	return state[1] >> (state[0] - 1 - index) & 1 ? XSRTP_REASON_REPLAY : XSRTP_REASON_OK;
+	return state[1] >> (next - 1 - index) & 1 ? XSRTP_REASON_REPLAY : XSRTP_REASON_OK;
 }
 
-static enum xsrtp_reason narrow_claim(struct xsrtp_stream *st, uint64_t index)
+static enum xsrtp_reason narrow_claim(struct xsrtp_stream *st, const struct xsrtp_window *w,
+				      uint64_t index, uint8_t *event)
 {
-	uint64_t old[2], new[2];
+	uint64_t old[2], new[2], credit, drawn = 0;
 	enum xsrtp_reason r;
 
 	narrow_load(st, old);
 	do {
+		uint64_t next = xsrtp_next(old[0]);
+
 		r = narrow_check(old, index);
-		if (r)
+		if (!r && !credit_take(old[0], &drawn, w->budget, event, &credit))
+			r = XSRTP_REASON_KEY_EXPIRED;
+		if (unlikely(r)) {
+			give_back(w->budget, drawn);
 			return r;
-		if (index < old[0]) {
-			new[0] = old[0];
-			new[1] = old[1] | 1ULL << (old[0] - 1 - index);
+		}
+		if (index < next) {
+			new[0] = next;
+			new[1] = old[1] | 1ULL << (next - 1 - index);
 		} else {
-			uint64_t ahead = index + 1 - old[0];
+			uint64_t ahead = index + 1 - next;
 
 			new[0] = index + 1;
 			new[1] = (ahead < 64 ? old[1] << ahead : 0) | 1;
 		}
-	} while (!cas128(st->both, old, new));
+		new[0] |= credit << XSRTP_NEXT_BITS;
+	} while (unlikely(!cas128(st->both, old, new)));
+	credit_settle(old[0], drawn, w->budget);
 	return XSRTP_REASON_OK;
 }
 
@@ -87,46 +158,61 @@ static enum xsrtp_reason wide_check(uint64_t next, uint64_t word, uint32_t windo
 	return word_is_newer(word, block) ? XSRTP_REASON_TOO_OLD : XSRTP_REASON_OK;
 }
 
-static enum xsrtp_reason wide_claim(struct xsrtp_stream *st, uint64_t *ring, uint32_t window,
-				    uint64_t index)
+/* The index's word in the ring, with its bit set. */
+static enum xsrtp_reason ring_set(const struct xsrtp_window *w, uint64_t next, uint64_t index)
 {
-	uint64_t *p = &ring[index / 32 % xsrtp_replay_words(window)];
-	uint64_t next = load_once(&st->next), word = load_once(p), new;
+	uint64_t *p = &w->ring[index / 32 % xsrtp_replay_words(w->packets)];
+	uint64_t word = load_once(p), new;
 	enum xsrtp_reason r;
 
 	do {
-		r = wide_check(next, word, window, index);
+		r = wide_check(next, word, w->packets, index);
 		if (r)
 			return r;
 		new = (uint32_t)(word >> 32) == (uint32_t)(index / 32) ?
 		      word : word_of(index / 32, 0);
 		new |= 1ULL << (index % 32);
-	} while (!cas64(p, &word, new));
+	} while (unlikely(!cas64(p, &word, new)));
+	return XSRTP_REASON_OK;
+}
 
-	while (next <= index && !cas64(&st->next, &next, index + 1))
-		;
+static enum xsrtp_reason wide_claim(struct xsrtp_stream *st, const struct xsrtp_window *w,
+				    uint64_t index, uint8_t *event)
+{
+	uint64_t old = load_once(&st->next), new, credit, drawn = 0;
+	enum xsrtp_reason r = ring_set(w, xsrtp_next(old), index);
+
+	if (unlikely(r))
+		return r;
+	do {
+		if (unlikely(!credit_take(old, &drawn, w->budget, event, &credit)))
+			return XSRTP_REASON_KEY_EXPIRED;
+		new = xsrtp_next(old);
+		if (new <= index)
+			new = index + 1;
+		new |= credit << XSRTP_NEXT_BITS;
+	} while (unlikely(!cas64(&st->next, &old, new)));
+	credit_settle(old, drawn, w->budget);
 	return XSRTP_REASON_OK;
 }
 
 /* ----------------------------------------------------------------------------- */
 
-enum xsrtp_reason xsrtp_replay_check(const struct xsrtp_stream *st, const uint64_t *ring,
-				     uint32_t window, uint64_t index)
+enum xsrtp_reason xsrtp_replay_check(const struct xsrtp_stream *st,
+				     const struct xsrtp_window *w, uint64_t index)
 {
 	uint64_t state[2];
 
-	if (!ring) {
-		narrow_load(st, state);
-		return narrow_check(state, index);
-	}
-	return wide_check(load_once(&st->next),
-			  load_once(&ring[index / 32 % xsrtp_replay_words(window)]), window, index);
+	if (w->ring)
+		return wide_check(xsrtp_next(load_once(&st->next)),
+				  load_once(&w->ring[index / 32 % xsrtp_replay_words(w->packets)]),
+				  w->packets, index);
+	narrow_load(st, state);
+	return narrow_check(state, index);
 }
 
-enum xsrtp_reason xsrtp_replay_claim(struct xsrtp_stream *st, uint64_t *ring,
-				     uint32_t window, uint64_t index)
+enum xsrtp_reason xsrtp_replay_claim(struct xsrtp_stream *st, const struct xsrtp_window *w,
+				     uint64_t index, uint8_t *event)
 {
-	if (!ring)
-		return narrow_claim(st, index);
-	return wide_claim(st, ring, window, index);
+	return w->ring ? wide_claim(st, w, index, event) : narrow_claim(st, w, index, event);
 }

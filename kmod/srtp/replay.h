@@ -14,6 +14,11 @@
  * compare and exchange too:
  *
  *	block = index / 32, word = ring[block % words] = block mod 2^32 | 32 bits
+ *
+ * Beside the index stands the stream's credit: how many more packets it may take
+ * of its key's lifetime before it has to draw again from the key's budget. So
+ * the lifetime is counted exactly, for no more than the exchange that is made
+ * anyway.
  */
 #ifndef XSRTP_REPLAY_H
 #define XSRTP_REPLAY_H
@@ -23,8 +28,9 @@
 
 /**
  * struct xsrtp_stream - one SSRC
- * @next: highest index plus one; 0: no packet yet
- * @seen: bit k: index (highest - k) was seen. Windows of 64 only.
+ * @next: highest index plus one, 0: no packet yet; credit in the top bits
+ * @seen: bit k: index (highest - k) was seen. Windows of 64 only. Before the
+ *	first packet: the ROC that it will have
  * @ssrc: as in the packet, host byte order
  * @live: the slot is taken. @ssrc and @live are set by one exchange of @id.
  * @own: of the session's first stream: belongs to the session (session.h)
@@ -47,26 +53,61 @@ struct xsrtp_stream {
 	};
 };
 
+#define XSRTP_NEXT_BITS		49
+#define XSRTP_CREDIT_MAX	((1 << (64 - XSRTP_NEXT_BITS)) - 1)
+
+static inline uint64_t xsrtp_next(uint64_t word)
+{
+	return word & ((1ULL << XSRTP_NEXT_BITS) - 1);
+}
+
+/**
+ * struct xsrtp_budget - packets that a key may still serve (RFC 3711 9.2)
+ * @left: not drawn yet
+ * @low: when @left falls to this, a warning is due
+ * @share: one draw takes at most one in so many of @left
+ */
+struct xsrtp_budget {
+	uint64_t left;
+	uint64_t low;
+	uint32_t share;
+};
+
+/**
+ * struct xsrtp_window - what claim() and check() need beside the stream
+ * @ring: the stream's window words; NULL for a window of 64
+ * @packets: size of the window, a power of two
+ * @budget: of the key
+ */
+struct xsrtp_window {
+	uint64_t *ring;
+	uint32_t packets;
+	struct xsrtp_budget *budget;
+};
+
 /**
  * xsrtp_replay_check() - would xsrtp_replay_claim() succeed?
- * @st: stream
- * @ring: its ring of window words; NULL for a window of 64
- * @window: packets, a power of two
- * @index: index of the packet
  *
  * Return: XSRTP_REASON_OK, _REPLAY, _TOO_OLD or, past the last index,
  * _KEY_EXPIRED.
  */
-enum xsrtp_reason xsrtp_replay_check(const struct xsrtp_stream *st, const uint64_t *ring,
-				     uint32_t window, uint64_t index);
+enum xsrtp_reason xsrtp_replay_check(const struct xsrtp_stream *st,
+				     const struct xsrtp_window *w, uint64_t index);
 
 /**
  * xsrtp_replay_claim() - mark the index as seen, and move the highest index
+ * @st: stream
+ * @w: its window
+ * @index: of the packet
+ * @event: XSRTP_EVENT_KEY_LOW is set in it when this packet made it so
  *
- * Parameters and return value as xsrtp_replay_check().
+ * Return: as xsrtp_replay_check(); _KEY_EXPIRED also when the budget is used up.
  */
-enum xsrtp_reason xsrtp_replay_claim(struct xsrtp_stream *st, uint64_t *ring,
-				     uint32_t window, uint64_t index);
+enum xsrtp_reason xsrtp_replay_claim(struct xsrtp_stream *st, const struct xsrtp_window *w,
+				     uint64_t index, uint8_t *event);
+
+/* xsrtp_replay_uncredit() - forget the credit: another key is in use now. */
+void xsrtp_replay_uncredit(struct xsrtp_stream *st);
 
 /* Words of the ring for a window: twice what it covers; none for 64. */
 static inline uint32_t xsrtp_replay_words(uint32_t window)

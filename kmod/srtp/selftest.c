@@ -16,8 +16,8 @@
 #define SPARE		(XSRTP_TAG_MAX + 4)
 
 struct scratch {
-	uint8_t tx[4096];
-	uint8_t rx[4096];
+	uint8_t tx[8192];
+	uint8_t rx[8192];
 	struct xsrtp_packet pkt[PACKETS];
 	uint8_t data[PACKETS][HEADER + LEN_MAX + SPARE];
 };

@@ -2,110 +2,124 @@
 #include "kdf.h"
 #include "session.h"
 
-static const struct xsrtp_suite_info *session_suite(const struct xsrtp_session *s)
-{
-	return &xsrtp_suites[s->first.own[OWN_SUITE]];
-}
-
 /* --- memory ------------------------------------------------------------------ */
 
 static bool config_valid(const struct xsrtp_session_config *cfg)
 {
-	return xsrtp_suite_info(cfg->suite) && cfg->streams <= XSRTP_STREAMS_MAX &&
+	return xsrtp_suite_info(cfg->suite) && cfg->keys <= XSRTP_KEYS &&
+	       cfg->streams <= XSRTP_STREAMS_MAX &&
+	       !(cfg->flags & ~(XSRTP_UNENCRYPTED_SRTP | XSRTP_UNENCRYPTED_SRTCP)) &&
 	       (!cfg->window || (cfg->window >= XSRTP_WINDOW_MIN &&
 				 cfg->window <= XSRTP_WINDOW_MAX &&
 				 !(cfg->window & (cfg->window - 1))));
 }
 
-static uint32_t config_window(const struct xsrtp_session_config *cfg)
+static struct xsrtp_session_config config_defaults(const struct xsrtp_session_config *cfg)
 {
-	return cfg->window ? cfg->window : XSRTP_WINDOW_MIN;
+	struct xsrtp_session_config c = *cfg;
+
+	if (!c.keys)
+		c.keys = XSRTP_KEYS;
+	if (!c.window)
+		c.window = XSRTP_WINDOW_MIN;
+	if (!c.streams)
+		c.streams = 1;
+	return c;
 }
 
-static uint32_t config_streams(const struct xsrtp_session_config *cfg)
-{
-	return cfg->streams ? cfg->streams : 1;
-}
-
-/* Streams 2 and on start on a 16-byte boundary and keep it: 32 bytes each. */
+/* Streams but the first keep to 16-byte boundaries: 32 bytes each. */
 struct stream_slot {
 	struct xsrtp_stream st;
 	uint64_t pad;
 };
 
-static struct stream_slot *more_streams(const struct xsrtp_session_cold *cold)
+static struct stream_slot *more_streams(const struct xsrtp_session *half,
+					const struct xsrtp_session_cold *cold)
 {
-	return (void *)((char *)cold + (sizeof(*cold) + 63) / 64 * 64);
+	return (void *)((char *)half + cold->keys * xsrtp_slot_size(xsrtp_session_suite(half)) +
+			xsrtp_cold_size(cold->keys));
+}
+
+/* @c: without zeros for defaults */
+static uint32_t half_bytes(const struct xsrtp_session_config *c)
+{
+	return xsrtp_line(c->keys * xsrtp_slot_size(xsrtp_suite_info(c->suite)) +
+			  xsrtp_cold_size(c->keys) +
+			  (c->streams - 1) * sizeof(struct stream_slot) +
+			  c->streams * xsrtp_replay_words(c->window) * sizeof(uint64_t));
 }
 
 size_t xsrtp_session_size(const struct xsrtp_session_config *cfg)
 {
-	uint32_t streams = config_streams(cfg);
-	size_t len;
+	struct xsrtp_session_config c = config_defaults(cfg);
 
-	if (!config_valid(cfg))
-		return 0;
-	len = XSRTP_KEYS * xsrtp_slot_size(xsrtp_suite_info(cfg->suite)) +
-	      (sizeof(struct xsrtp_session_cold) + 63) / 64 * 64 +
-	      (streams - 1) * sizeof(struct stream_slot) +
-	      streams * xsrtp_replay_words(config_window(cfg)) * sizeof(uint64_t);
-	return (len + XSRTP_ALIGN - 1) / XSRTP_ALIGN * XSRTP_ALIGN;
+	return config_valid(cfg) ? 2 * half_bytes(&c) : 0;
+}
+
+static void half_init(struct xsrtp_session *half, const struct xsrtp_session_config *c)
+{
+	const struct xsrtp_suite_info *suite = xsrtp_suite_info(c->suite);
+	struct xsrtp_session_cold *cold = xsrtp_session_cold(half, suite);
+
+	half->first.own[OWN_SUITE] = c->suite;
+	half->first.own[OWN_SLOT] = XSRTP_NO_KEY;
+	cold->bytes = half_bytes(c);
+	cold->streams = c->streams;
+	cold->window = c->window;
+	cold->flags = c->flags;
+	cold->keys = c->keys;
+	cold->also = XSRTP_NO_KEY;
 }
 
 int xsrtp_session_init(struct xsrtp_session *s, const struct xsrtp_session_config *cfg)
 {
-	struct xsrtp_session_cold *cold;
+	struct xsrtp_session_config c = config_defaults(cfg);
 	size_t size = xsrtp_session_size(cfg);
 
 	if (!size)
 		return -EINVAL;
 	memset(s, 0, size);
-	s->first.own[OWN_SUITE] = cfg->suite;
-	s->first.own[OWN_SLOT] = XSRTP_NO_KEY;
-	cold = xsrtp_session_cold(s, session_suite(s));
-	cold->window = config_window(cfg);
-	cold->streams = config_streams(cfg);
+	half_init(s, &c);
+	half_init(xsrtp_session_rtcp(s), &c);
 	return 0;
 }
 
 void xsrtp_session_wipe(struct xsrtp_session *s)
 {
-	struct xsrtp_session_cold *cold = xsrtp_session_cold(s, session_suite(s));
-	struct xsrtp_session_config cfg = {
-		.suite = s->first.own[OWN_SUITE],
-		.window = cold->window,
-		.streams = cold->streams,
-	};
-
-	memzero_explicit(s, xsrtp_session_size(&cfg));
+	memzero_explicit(s, 2 * xsrtp_session_cold(s, xsrtp_session_suite(s))->bytes);
 }
 
 /* --- streams ------------------------------------------------------------------ */
 
-static struct xsrtp_stream *stream_at(const struct xsrtp_session *s,
+static struct xsrtp_stream *stream_at(const struct xsrtp_session *half,
 				      const struct xsrtp_session_cold *cold, uint32_t i)
 {
-	return i ? &more_streams(cold)[i - 1].st : (struct xsrtp_stream *)&s->first;
+	return i ? &more_streams(half, cold)[i - 1].st : (struct xsrtp_stream *)&half->first;
 }
 
-uint64_t *xsrtp_stream_ring(struct xsrtp_session *s, const struct xsrtp_session_cold *cold,
-			    const struct xsrtp_stream *st)
+void xsrtp_stream_window(struct xsrtp_session *half, struct xsrtp_session_cold *cold,
+			 const struct xsrtp_stream *st, unsigned int slot,
+			 struct xsrtp_window *w)
 {
-	struct stream_slot *more = more_streams(cold);
-	uint32_t words = xsrtp_replay_words(cold->window);
-	uint64_t *rings = (uint64_t *)(more + cold->streams - 1);
-	size_t i = st == &s->first ? 0 : (const struct stream_slot *)st - more + 1;
+	w->packets = cold->window;
+	w->budget = &cold->slot[slot].budget;
+	w->ring = NULL;
+	if (unlikely(cold->window > XSRTP_WINDOW_MIN)) {
+		struct stream_slot *more = more_streams(half, cold);
+		uint64_t *rings = (uint64_t *)(more + cold->streams - 1);
+		size_t i = st == &half->first ? 0 : (const struct stream_slot *)st - more + 1;
 
-	return words ? rings + i * words : NULL;
+		w->ring = rings + i * xsrtp_replay_words(cold->window);
+	}
 }
 
-struct xsrtp_stream *xsrtp_stream_find(struct xsrtp_session *s,
+struct xsrtp_stream *xsrtp_stream_find(struct xsrtp_session *half,
 				       const struct xsrtp_session_cold *cold, uint32_t ssrc)
 {
 	uint32_t i;
 
 	for (i = 0; i < cold->streams; i++) {
-		struct xsrtp_stream *st = stream_at(s, cold, i);
+		struct xsrtp_stream *st = stream_at(half, cold, i);
 		struct xsrtp_stream now = { .id = load_once(&st->id) };
 
 		if (!now.live)
@@ -116,13 +130,13 @@ struct xsrtp_stream *xsrtp_stream_find(struct xsrtp_session *s,
 	return NULL;
 }
 
-struct xsrtp_stream *xsrtp_stream_take(struct xsrtp_session *s,
+struct xsrtp_stream *xsrtp_stream_take(struct xsrtp_session *half,
 				       const struct xsrtp_session_cold *cold, uint32_t ssrc)
 {
 	uint32_t i;
 
 	for (i = 0; i < cold->streams; i++) {
-		struct xsrtp_stream *st = stream_at(s, cold, i);
+		struct xsrtp_stream *st = stream_at(half, cold, i);
 		struct xsrtp_stream now = { .id = load_once(&st->id) }, new;
 
 		while (!now.live) {
@@ -138,22 +152,26 @@ struct xsrtp_stream *xsrtp_stream_take(struct xsrtp_session *s,
 	return NULL;
 }
 
-bool xsrtp_stream_room(struct xsrtp_session *s, const struct xsrtp_session_cold *cold)
+bool xsrtp_stream_room(struct xsrtp_session *half, const struct xsrtp_session_cold *cold)
 {
-	return !stream_at(s, cold, cold->streams - 1)->live;
+	struct xsrtp_stream last = {
+		.id = load_once(&stream_at(half, cold, cold->streams - 1)->id) };
+
+	return !last.live;
 }
 
-bool xsrtp_stream_get(const struct xsrtp_session *s, unsigned int n,
-		      struct xsrtp_stream_state *state)
+static bool half_stream_get(const struct xsrtp_session *half, unsigned int n,
+			    struct xsrtp_stream_state *state)
 {
-	const struct xsrtp_session_cold *cold = xsrtp_session_cold(s, session_suite(s));
+	const struct xsrtp_session_cold *cold = xsrtp_session_cold(half,
+								   xsrtp_session_suite(half));
 	const struct xsrtp_stream *st;
 	uint64_t next;
 
 	if (n >= cold->streams)
 		return false;
-	st = stream_at(s, cold, n);
-	next = load_once(&st->next);
+	st = stream_at(half, cold, n);
+	next = xsrtp_next(load_once(&st->next));
 	if (!st->live || !next)
 		return false;
 	state->ssrc = st->ssrc;
@@ -161,82 +179,223 @@ bool xsrtp_stream_get(const struct xsrtp_session *s, unsigned int n,
 	return true;
 }
 
+/* A stream that has had no packet, for the caller to fill. */
+static int half_stream_new(struct xsrtp_session *half, uint32_t ssrc, struct xsrtp_stream **st)
+{
+	struct xsrtp_session_cold *cold = xsrtp_session_cold(half, xsrtp_session_suite(half));
+
+	*st = xsrtp_stream_take(half, cold, ssrc);
+	if (!*st)
+		return -ENOSPC;
+	return xsrtp_next((*st)->next) ? -EEXIST : 0;
+}
+
+static int half_stream_set(struct xsrtp_session *half, const struct xsrtp_stream_state *state)
+{
+	struct xsrtp_session_cold *cold = xsrtp_session_cold(half, xsrtp_session_suite(half));
+	struct xsrtp_window w;
+	struct xsrtp_stream *st;
+	uint64_t block;
+	uint32_t i;
+	int err = half_stream_new(half, state->ssrc, &st);
+
+	if (err)
+		return err;
+	xsrtp_stream_window(half, cold, st, 0, &w);
+	for (i = 0; w.ring && i < xsrtp_replay_words(w.packets); i++) {
+		block = state->index / 32 - i;
+		if (i > state->index / 32)
+			break;
+		w.ring[block % xsrtp_replay_words(w.packets)] = block << 32 | ~0U;
+	}
+	/* The block of the highest index is not all in the past. */
+	if (w.ring)
+		w.ring[state->index / 32 % xsrtp_replay_words(w.packets)] &=
+			~0ULL << 32 | ((2ULL << state->index % 32) - 1);
+	st->seen = ~0ULL;
+	st->next = state->index + 1;
+	return 0;
+}
+
+bool xsrtp_stream_get(const struct xsrtp_session *s, unsigned int n,
+		      struct xsrtp_stream_state *state)
+{
+	return half_stream_get(s, n, state);
+}
+
+bool xsrtp_stream_get_rtcp(const struct xsrtp_session *s, unsigned int n,
+			   struct xsrtp_stream_state *state)
+{
+	return half_stream_get(xsrtp_session_rtcp(s), n, state);
+}
+
+int xsrtp_stream_set(struct xsrtp_session *s, const struct xsrtp_stream_state *state)
+{
+	return state->index > XSRTP_INDEX_MAX ? -EINVAL : half_stream_set(s, state);
+}
+
+int xsrtp_stream_set_rtcp(struct xsrtp_session *s, const struct xsrtp_stream_state *state)
+{
+	return state->index > XSRTP_RTCP_INDEX_MAX ? -EINVAL :
+	       half_stream_set(xsrtp_session_rtcp(s), state);
+}
+
+int xsrtp_stream_roc(struct xsrtp_session *s, uint32_t ssrc, uint32_t roc)
+{
+	struct xsrtp_stream *st;
+	int err = half_stream_new(s, ssrc, &st);
+
+	if (!err)
+		st->seen = roc;
+	return err;
+}
+
 /* --- keys --------------------------------------------------------------------- */
 
 int xsrtp_key_used(const struct xsrtp_session *s)
 {
-	uint8_t slot = load_once(&s->first.own[OWN_SLOT]);
+	struct xsrtp_stream own = { .id = load_once(&s->first.id) };
 
-	return slot == XSRTP_NO_KEY ? -1 : slot;
+	return own.own[OWN_SLOT] == XSRTP_NO_KEY ? -1 : own.own[OWN_SLOT];
 }
 
 /* Is the key in @slot the one in use? */
-static bool key_is_used(const struct xsrtp_session *s, const struct xsrtp_cipher_key *key)
+static bool key_is_used(const struct xsrtp_session *half, const struct xsrtp_cipher_key *key)
 {
-	const struct xsrtp_suite_info *suite = session_suite(s);
+	const struct xsrtp_suite_info *suite = xsrtp_session_suite(half);
 	const struct xsrtp_cipher_key *used;
 
-	if (xsrtp_key_used(s) < 0)
+	if (xsrtp_key_used(half) < 0)
 		return false;
-	used = xsrtp_session_key(s, suite, xsrtp_key_used(s));
+	used = xsrtp_session_key(half, suite, xsrtp_key_used(half));
 	return !(xsrtp_memneq(used->rk, key->rk, suite->key_len) |
 		 xsrtp_memneq(xsrtp_key_salt(suite, used), xsrtp_key_salt(suite, key), 16));
+}
+
+static void budget_init(struct xsrtp_budget *b, uint64_t lifetime, uint64_t most,
+			uint32_t streams)
+{
+	b->left = lifetime && lifetime < most ? lifetime : most;
+	b->low = b->left / 16;
+	/* However many streams hold credit, near the end they hold little. */
+	b->share = 64 * streams;
+}
+
+static void key_info_set(struct xsrtp_session_cold *cold, unsigned int slot,
+			 const struct xsrtp_key_config *cfg, uint64_t most)
+{
+	struct xsrtp_key_info *info = &cold->slot[slot];
+
+	info->mki_len = cfg->mki ? cfg->mki_len : 0;
+	if (info->mki_len)
+		memcpy(info->mki, cfg->mki, info->mki_len);
+	budget_init(&info->budget, cfg->lifetime, most, cold->streams);
+	info->set = 1;
+}
+
+static void key_info_wipe(struct xsrtp_session *half, unsigned int slot)
+{
+	const struct xsrtp_suite_info *suite = xsrtp_session_suite(half);
+	struct xsrtp_session_cold *cold = xsrtp_session_cold(half, suite);
+
+	memzero_explicit(&cold->slot[slot], sizeof(cold->slot[slot]));
+	memzero_explicit(xsrtp_session_key(half, suite, slot),
+			 xsrtp_slot_size(suite) - XSRTP_KEY_OFFSET);
 }
 
 int xsrtp_key_set(struct xsrtp_session *s, const struct xsrtp_cipher *c, unsigned int slot,
 		  const struct xsrtp_key_config *cfg)
 {
-	const struct xsrtp_suite_info *suite = session_suite(s);
+	const struct xsrtp_suite_info *suite = xsrtp_session_suite(s);
 	struct xsrtp_session_cold *cold = xsrtp_session_cold(s, suite);
-	uint8_t mki_len = cfg->mki ? cfg->mki_len : 0;
-	struct xsrtp_cipher_key *key;
+	struct xsrtp_session *rtcp = xsrtp_session_rtcp(s);
 
-	if (slot >= XSRTP_KEYS || mki_len > XSRTP_MKI_MAX)
+	if (slot >= cold->keys || (cfg->mki && cfg->mki_len > XSRTP_MKI_MAX))
 		return -EINVAL;
-	if (xsrtp_key_used(s) == (int)slot)
+	if (xsrtp_key_used(s) == (int)slot || cold->also == slot)
 		return -EBUSY;
 
-	key = xsrtp_session_key(s, suite, slot);
-	xsrtp_key_derive(c, suite, key, cfg->key, cfg->salt);
-	if (key_is_used(s, key)) {
+	xsrtp_key_derive(c, suite, xsrtp_session_key(s, suite, slot), cfg->key, cfg->salt,
+			 KDF_RTP_ENCRYPTION);
+	if (key_is_used(s, xsrtp_session_key(s, suite, slot))) {
 		xsrtp_key_wipe(s, slot);
 		return -EEXIST;
 	}
-	cold->slot[slot].mki_len = mki_len;
-	if (mki_len)
-		memcpy(cold->slot[slot].mki, cfg->mki, mki_len);
-	cold->slot[slot].set = 1;
+	xsrtp_key_derive(c, suite, xsrtp_session_key(rtcp, suite, slot), cfg->key, cfg->salt,
+			 KDF_RTCP_ENCRYPTION);
+	key_info_set(cold, slot, cfg, XSRTP_INDEX_MAX + 1);
+	key_info_set(xsrtp_session_cold(rtcp, suite), slot, cfg, XSRTP_RTCP_INDEX_MAX + 1ULL);
 	return 0;
+}
+
+/* Slot and MKI length change together, under packets and new streams. */
+static void half_use(struct xsrtp_session *half, const struct xsrtp_session_cold *cold,
+		     uint8_t slot)
+{
+	struct xsrtp_stream now = { .id = load_once(&half->first.id) }, new;
+	uint32_t i;
+
+	do {
+		new.id = now.id;
+		new.own[OWN_SLOT] = slot;
+		new.own[OWN_MKI_LEN] = slot == XSRTP_NO_KEY ? 0 : cold->slot[slot].mki_len;
+	} while (!cas64(&half->first.id, &now.id, new.id));
+	for (i = 0; i < cold->streams; i++)
+		xsrtp_replay_uncredit(stream_at(half, cold, i));
+}
+
+static int slot_check(const struct xsrtp_session *s, int slot)
+{
+	const struct xsrtp_session_cold *cold = xsrtp_session_cold(s, xsrtp_session_suite(s));
+
+	if (slot < -1 || slot >= cold->keys)
+		return -EINVAL;
+	return slot < 0 || cold->slot[slot].set ? 0 : -ENOKEY;
 }
 
 int xsrtp_key_use(struct xsrtp_session *s, int slot)
 {
-	struct xsrtp_session_cold *cold = xsrtp_session_cold(s, session_suite(s));
-	struct xsrtp_stream now, new;
+	const struct xsrtp_suite_info *suite = xsrtp_session_suite(s);
+	struct xsrtp_session *half = s;
+	int i, err = slot_check(s, slot);
 
-	if (slot < -1 || slot >= XSRTP_KEYS)
-		return -EINVAL;
-	if (slot >= 0 && !cold->slot[slot].set)
-		return -ENOKEY;
+	for (i = 0; !err && i < 2; i++, half = xsrtp_session_rtcp(s)) {
+		struct xsrtp_session_cold *cold = xsrtp_session_cold(half, suite);
 
-	/* Slot and MKI length change together, under packets and new streams. */
-	now.id = load_once(&s->first.id);
-	do {
-		new.id = now.id;
-		new.own[OWN_SLOT] = slot < 0 ? XSRTP_NO_KEY : slot;
-		new.own[OWN_MKI_LEN] = slot < 0 ? 0 : cold->slot[slot].mki_len;
-	} while (!cas64(&s->first.id, &now.id, new.id));
+		if (slot < 0 || cold->also == slot)
+			store_once(&cold->also, XSRTP_NO_KEY);
+		half_use(half, cold, slot < 0 ? XSRTP_NO_KEY : slot);
+	}
+	return err;
+}
+
+int xsrtp_key_also(struct xsrtp_session *s, int slot)
+{
+	const struct xsrtp_suite_info *suite = xsrtp_session_suite(s);
+	int err = slot_check(s, slot);
+
+	if (err)
+		return err;
+	store_once(&xsrtp_session_cold(s, suite)->also, slot < 0 ? XSRTP_NO_KEY : slot);
+	store_once(&xsrtp_session_cold(xsrtp_session_rtcp(s), suite)->also,
+		   slot < 0 ? XSRTP_NO_KEY : slot);
 	return 0;
+}
+
+void xsrtp_key_promote(struct xsrtp_session *half, struct xsrtp_session_cold *cold, uint8_t slot)
+{
+	int used = xsrtp_key_used(half);
+
+	if (used < 0 || used == slot)
+		return;
+	store_once(&cold->also, used);
+	half_use(half, cold, slot);
 }
 
 void xsrtp_key_wipe(struct xsrtp_session *s, unsigned int slot)
 {
-	const struct xsrtp_suite_info *suite = session_suite(s);
-	struct xsrtp_session_cold *cold = xsrtp_session_cold(s, suite);
-
-	if (slot >= XSRTP_KEYS)
+	if (slot >= xsrtp_session_cold(s, xsrtp_session_suite(s))->keys)
 		return;
-	memzero_explicit(&cold->slot[slot], sizeof(cold->slot[slot]));
-	memzero_explicit(xsrtp_session_key(s, suite, slot),
-			 xsrtp_slot_size(suite) - XSRTP_KEY_OFFSET);
+	key_info_wipe(s, slot);
+	key_info_wipe(xsrtp_session_rtcp(s), slot);
 }

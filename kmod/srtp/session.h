@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The memory of a session: one flat block, hot things first.
+ * The memory of a session: two halves of one shape, for SRTP and for SRTCP,
+ * each a flat block, hot things first.
  *
- *	offset 0	first stream: index, window, SSRC; and the session's own
- *			state (suite, key in use, MKI length), in one word with
- *			the SSRC: one load tells it all
+ *	offset 0	first stream: index, window, SSRC; and the half's own state
+ *			(suite, key in use), in one word with the SSRC: one load
+ *			tells it all
  *	24		key slot 0: HMAC states; from 64 on round keys and salt.
  *			AES_CM_128: 256 bytes with the above, four cache lines;
  *			GCM: 512, with the powers of H
- *	slot_size	key slots 1 to 3, each 24 bytes into its first line
- *	4 * slot_size	struct xsrtp_session_cold
- *	behind		streams 2 and on; rings of the replay windows
+ *	slot_size	struct xsrtp_session_cold
+ *	behind		more key slots, each 24 bytes into its first line; more
+ *			streams; rings of the replay windows
  *
  * Locking: the packet path reads keys and cold data that nobody writes meanwhile
  * (see the contract in srtp.h), and changes streams by atomic exchange only.
@@ -27,6 +28,7 @@
 #define XSRTP_KEY_OFFSET	24
 #define XSRTP_NO_KEY		0xff
 
+/* The SRTP half, and the session by its address; the SRTCP half follows. */
 struct xsrtp_session {
 	struct xsrtp_stream first;
 };
@@ -38,53 +40,98 @@ enum {
 	OWN_MKI_LEN,		/* of that key */
 };
 
+/**
+ * struct xsrtp_session_cold - what packets seldom need
+ * @bytes: of this half
+ * @streams: slots for SSRCs
+ * @window: replay window, packets
+ * @flags: XSRTP_UNENCRYPTED_*
+ * @keys: key slots
+ * @also: second key to try, or XSRTP_NO_KEY (xsrtp_key_also())
+ */
 struct xsrtp_session_cold {
-	uint32_t window;
+	uint32_t bytes;
 	uint32_t streams;
-	struct {
+	uint32_t window;
+	uint16_t flags;
+	uint8_t keys;
+	uint8_t also;
+	struct xsrtp_key_info {
+		struct xsrtp_budget budget;
 		uint8_t set;
 		uint8_t mki_len;
 		uint8_t mki[XSRTP_MKI_MAX];
-	} slot[XSRTP_KEYS];
+	} slot[];
 };
+
+static inline uint32_t xsrtp_line(uint32_t bytes)
+{
+	return (bytes + XSRTP_ALIGN - 1) / XSRTP_ALIGN * XSRTP_ALIGN;
+}
 
 static inline uint32_t xsrtp_slot_size(const struct xsrtp_suite_info *suite)
 {
-	uint32_t len = XSRTP_KEY_OFFSET + sizeof(struct xsrtp_cipher_key) +
-		       XSRTP_RK_BYTES(suite->key_len) + 16;
-
-	return suite->kind == XSRTP_KIND_GCM ? 512 : (len + 63) & ~63U;
+	return suite->kind == XSRTP_KIND_GCM ? XSRTP_KEY_OFFSET + XSRTP_CIPHER_KEY_MAX :
+	       xsrtp_line(XSRTP_KEY_OFFSET + sizeof(struct xsrtp_cipher_key) +
+			  XSRTP_RK_BYTES(suite->key_len) + 16);
 }
 
-static inline struct xsrtp_cipher_key *xsrtp_session_key(const struct xsrtp_session *s,
+static inline uint32_t xsrtp_cold_size(uint32_t keys)
+{
+	return xsrtp_line(sizeof(struct xsrtp_session_cold) +
+			  keys * sizeof(struct xsrtp_key_info));
+}
+
+static inline struct xsrtp_session_cold *xsrtp_session_cold(const struct xsrtp_session *half,
+							    const struct xsrtp_suite_info *suite)
+{
+	return (void *)((char *)half + xsrtp_slot_size(suite));
+}
+
+static inline struct xsrtp_cipher_key *xsrtp_session_key(const struct xsrtp_session *half,
 							 const struct xsrtp_suite_info *suite,
 							 unsigned int slot)
 {
-	return (void *)((char *)s + slot * xsrtp_slot_size(suite) + XSRTP_KEY_OFFSET);
+	size_t at = slot * xsrtp_slot_size(suite);
+
+	if (slot)
+		at += xsrtp_cold_size(xsrtp_session_cold(half, suite)->keys);
+	return (void *)((char *)half + at + XSRTP_KEY_OFFSET);
 }
 
-static inline struct xsrtp_session_cold *xsrtp_session_cold(const struct xsrtp_session *s,
-							    const struct xsrtp_suite_info *suite)
+static inline const struct xsrtp_suite_info *xsrtp_session_suite(const struct xsrtp_session *half)
 {
-	return (void *)((char *)s + XSRTP_KEYS * xsrtp_slot_size(suite));
+	return &xsrtp_suites[half->first.own[OWN_SUITE]];
+}
+
+static inline struct xsrtp_session *xsrtp_session_rtcp(const struct xsrtp_session *s)
+{
+	const struct xsrtp_session_cold *cold = xsrtp_session_cold(s, xsrtp_session_suite(s));
+
+	return (void *)((char *)s + cold->bytes);
 }
 
 /*
  * xsrtp_stream_find() - the live stream of an SSRC, or NULL
  * xsrtp_stream_take() - the same, making it where there is none; NULL: no room
- * xsrtp_stream_room() - would take() find or make it?
+ * xsrtp_stream_room() - is there a slot for one more?
  *
  * Slots are taken from the first on, each by one exchange, so that two CPUs
  * cannot make two of one SSRC.
  */
-struct xsrtp_stream *xsrtp_stream_find(struct xsrtp_session *s,
+struct xsrtp_stream *xsrtp_stream_find(struct xsrtp_session *half,
 				       const struct xsrtp_session_cold *cold, uint32_t ssrc);
-struct xsrtp_stream *xsrtp_stream_take(struct xsrtp_session *s,
+struct xsrtp_stream *xsrtp_stream_take(struct xsrtp_session *half,
 				       const struct xsrtp_session_cold *cold, uint32_t ssrc);
-bool xsrtp_stream_room(struct xsrtp_session *s, const struct xsrtp_session_cold *cold);
+bool xsrtp_stream_room(struct xsrtp_session *half, const struct xsrtp_session_cold *cold);
 
-/* The window's ring of a stream, or NULL for a window of 64. */
-uint64_t *xsrtp_stream_ring(struct xsrtp_session *s, const struct xsrtp_session_cold *cold,
-			    const struct xsrtp_stream *st);
+/* The window of a stream, under the key in @slot. */
+void xsrtp_stream_window(struct xsrtp_session *half, struct xsrtp_session_cold *cold,
+			 const struct xsrtp_stream *st, unsigned int slot,
+			 struct xsrtp_window *w);
+
+/* One packet verified under the second key: it is the first now. */
+void xsrtp_key_promote(struct xsrtp_session *half, struct xsrtp_session_cold *cold,
+		       uint8_t slot);
 
 #endif /* XSRTP_SESSION_H */

@@ -5,10 +5,27 @@
 #include "platform.h"
 #include "suite.h"
 
+#define NULL_CIPHER(num)	((num) == XSRTP_SUITE_NULL_HMAC_SHA1_80 ||	\
+				 (num) == XSRTP_SUITE_NULL_HMAC_SHA1_32)
+
 const struct xsrtp_suite_info xsrtp_suites[XSRTP_SUITE_END] = {
 #define X(sym, num, text, k, key, salt, tag)				\
 	[num] = { .name = text, .suite = num, .kind = XSRTP_KIND_##k,	\
-		  .key_len = key, .salt_len = salt, .tag_len = tag },
+		  .key_len = key, .salt_len = salt, .tag_len = tag,	\
+		  .null_cipher = NULL_CIPHER(num) },
+	XSRTP_SUITES(X)
+#undef X
+};
+
+#define RTCP_TAG_CM(tag)	10
+#define RTCP_TAG_GCM(tag)	(tag)
+
+const struct xsrtp_suite_info xsrtp_suites_rtcp[XSRTP_SUITE_END] = {
+#define X(sym, num, text, k, key, salt, tag)				\
+	[num] = { .name = text, .suite = num, .kind = XSRTP_KIND_##k,	\
+		  .key_len = key, .salt_len = salt,			\
+		  .tag_len = RTCP_TAG_##k(tag),				\
+		  .null_cipher = NULL_CIPHER(num) },
 	XSRTP_SUITES(X)
 #undef X
 };
@@ -39,4 +56,12 @@ const char *xsrtp_reason_name(unsigned int reason)
 	};
 
 	return reason < XSRTP_REASON_MAX ? names[reason] : "unknown";
+}
+
+uint32_t xsrtp_overhead(unsigned int suite, unsigned int mki_len, bool rtcp)
+{
+	if (!xsrtp_suite_info(suite))
+		return 0;
+	return mki_len + (rtcp ? 4 + xsrtp_suites_rtcp[suite].tag_len :
+				 xsrtp_suites[suite].tag_len);
 }

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The engine: what happens to a burst of packets, whichever door they came by.
+ *
+ * parse, find the flow, check the source; unprotect those whose flow receives
+ * SRTP, protect those whose flow sends it, all of the burst in one FPU section;
+ * then rewrite.c sends them on. A packet lives as long as its reason is OK; one
+ * that does not is counted and freed, never passed on in another form.
+ *
+ * Runs with BH disabled and under rcu_read_lock(), in softirq or in the context
+ * of a sender. The scratch array is this CPU's; it is free again before a
+ * packet is sent, because sending may come back here through another device.
+ */
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/percpu.h>
+#include <linux/udp.h>
+#include <net/dsfield.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+
+#include <linux/xsrtp.h>
+
+#include "compat.h"
+#include "engine.h"
+#include "flow.h"
+#include "rewrite.h"
+
+#define VLAN_TAGS	1	/* in front of the IP header, at most */
+
+struct scratch {
+	struct xsrtp_packet pkt[XSRTP_BURST];
+	struct xsrtp_buf *buf[XSRTP_BURST];
+	local_lock_t lock;
+};
+
+static DEFINE_PER_CPU(struct scratch, scratch) = {
+	.lock = INIT_LOCAL_LOCK(lock),
+};
+
+static const struct xsrtp_cipher *best_cipher __ro_after_init;
+static const struct xsrtp_cipher *plain_cipher __ro_after_init;	/* needs no FPU */
+
+/* The cipher that keys are prepared with. */
+const struct xsrtp_cipher *xsrtp_engine_cipher(void)
+{
+	return best_cipher;
+}
+
+void xsrtp_engine_cipher_begin(const struct xsrtp_cipher *cipher)
+{
+	if (xsrtp_cipher_needs_fpu(cipher))
+		compat_fpu_begin();
+}
+
+void xsrtp_engine_cipher_end(const struct xsrtp_cipher *cipher)
+{
+	if (xsrtp_cipher_needs_fpu(cipher))
+		compat_fpu_end();
+}
+
+/* --- parse ---------------------------------------------------------------- */
+
+/* A header at offset @off, if the packet has all of it. */
+static const void *header_at(const struct xsrtp_buf *buf, u32 off, u32 size)
+{
+	return off <= buf->len && size <= buf->len - off ? buf->data + off : NULL;
+}
+
+/* The UDP header at @off, in an IP packet that ends at @end. Cuts what follows. */
+static u8 parse_udp(struct xsrtp_buf *buf, u32 off, u32 end, __be16 *port, __be16 *dport)
+{
+	const struct udphdr *udp;
+	u32 len;
+
+	if (end - off < sizeof(*udp))
+		return XSRTP_REASON_MALFORMED;
+	udp = header_at(buf, off, sizeof(*udp));
+	if (!udp)
+		return XSRTP_REASON_MALFORMED;
+	len = ntohs(udp->len);
+	if (len < sizeof(*udp) || len > end - off)
+		return XSRTP_REASON_MALFORMED;
+
+	*port = udp->source;
+	*dport = udp->dest;
+	buf->rtp = off + sizeof(*udp);
+	buf->tailroom += buf->len - (off + len);
+	buf->len = off + len;
+	return XSRTP_REASON_OK;
+}
+
+static u8 parse_ip4(struct xsrtp_buf *buf, u32 off, struct xsrtp_endpoint *from,
+		    struct xsrtp_endpoint *to)
+{
+	const struct iphdr *ip = header_at(buf, off, sizeof(*ip));
+	u32 len;
+
+	if (!ip || ip->version != 4 || ip->ihl < 5)
+		return XSRTP_REASON_MALFORMED;
+	len = ntohs(ip->tot_len);
+	if (len < ip->ihl * 4 || len > buf->len - off)
+		return XSRTP_REASON_MALFORMED;
+	if (ip->ihl > 5)
+		return XSRTP_REASON_IP_OPTIONS;
+	if (ip_fast_csum(ip, 5))
+		return XSRTP_REASON_MALFORMED;
+	if (ip_is_fragment(ip))
+		return XSRTP_REASON_FRAGMENT;
+	if (ip->protocol != IPPROTO_UDP)
+		return XSRTP_REASON_NO_FLOW;
+
+	from->addr.ip = ip->saddr;
+	to->addr.ip = ip->daddr;
+	from->family = AF_INET;
+	to->family = AF_INET;
+	buf->tos = ip->tos;
+	buf->ttl = ip->ttl;
+	return parse_udp(buf, off + sizeof(*ip), off + len, &from->port, &to->port);
+}
+
+static u8 ip6_next_header(u8 nexthdr)
+{
+	switch (nexthdr) {
+	case IPPROTO_UDP:
+		return XSRTP_REASON_OK;
+	case NEXTHDR_FRAGMENT:
+		return XSRTP_REASON_FRAGMENT;
+	case NEXTHDR_HOP:
+	case NEXTHDR_ROUTING:
+	case NEXTHDR_DEST:
+	case NEXTHDR_AUTH:
+	case NEXTHDR_MOBILITY:
+		return XSRTP_REASON_IP_OPTIONS;
+	default:
+		return XSRTP_REASON_NO_FLOW;
+	}
+}
+
+static u8 parse_ip6(struct xsrtp_buf *buf, u32 off, struct xsrtp_endpoint *from,
+		    struct xsrtp_endpoint *to)
+{
+	const struct ipv6hdr *ip6 = header_at(buf, off, sizeof(*ip6));
+	u8 reason;
+	u32 len;
+
+	if (!ip6 || ip6->version != 6)
+		return XSRTP_REASON_MALFORMED;
+	len = sizeof(*ip6) + ntohs(ip6->payload_len);
+	if (len > buf->len - off)
+		return XSRTP_REASON_MALFORMED;
+	reason = ip6_next_header(ip6->nexthdr);
+	if (reason != XSRTP_REASON_OK)
+		return reason;
+
+	from->addr.ip6 = ip6->saddr;
+	to->addr.ip6 = ip6->daddr;
+	from->family = AF_INET6;
+	to->family = AF_INET6;
+	buf->tos = ipv6_get_dsfield(ip6);
+	buf->ttl = ip6->hop_limit;
+	return parse_udp(buf, off + sizeof(*ip6), off + len, &from->port, &to->port);
+}
+
+/* Ethernet, VLAN tags, IP, UDP: fills in @buf, and whence and whereto. */
+static u8 parse(struct xsrtp_buf *buf, struct xsrtp_endpoint *from, struct xsrtp_endpoint *to)
+{
+	const struct ethhdr *eth = header_at(buf, 0, sizeof(*eth));
+	const struct vlan_hdr *vlan;
+	u32 off = sizeof(*eth);
+	__be16 proto;
+	int i;
+
+	if (!eth)
+		return XSRTP_REASON_MALFORMED;
+	proto = eth->h_proto;
+	for (i = 0; i < VLAN_TAGS && eth_type_vlan(proto); i++) {
+		vlan = header_at(buf, off, sizeof(*vlan));
+		if (!vlan)
+			return XSRTP_REASON_MALFORMED;
+		proto = vlan->h_vlan_encapsulated_proto;
+		off += sizeof(*vlan);
+	}
+
+	buf->l3 = off;
+	switch (proto) {
+	case htons(ETH_P_IP):
+		buf->family = AF_INET;
+		return parse_ip4(buf, off, from, to);
+	case htons(ETH_P_IPV6):
+		buf->family = AF_INET6;
+		return parse_ip6(buf, off, from, to);
+	default:
+		return XSRTP_REASON_NO_FLOW;
+	}
+}
+
+/* --- admit ---------------------------------------------------------------- */
+
+/* RTCP on an RTP port, by the second byte (RFC 5761 4). */
+static bool is_rtcp(const u8 *rtp, u32 len)
+{
+	return len >= 2 && rtp[0] >> 6 == 2 && rtp[1] >= 192 && rtp[1] <= 223;
+}
+
+/* A header, its CSRCs and its extension are all there (RFC 3550 A.1). */
+static bool is_rtp(const u8 *rtp, u32 len)
+{
+	u32 hdr;
+
+	if (len < 12 || rtp[0] >> 6 != 2)
+		return false;
+	hdr = 12 + (rtp[0] & 0x0f) * 4;
+	if (rtp[0] & 0x10) {
+		if (len < hdr + 4)
+			return false;
+		hdr += 4 + (rtp[hdr + 2] << 8 | rtp[hdr + 3]) * 4;
+	}
+	return len >= hdr;
+}
+
+static bool from_remote(const struct xsrtp_flow *flow, const struct xsrtp_endpoint *from)
+{
+	if (!flow->remote_family)
+		return true;
+	return flow->remote_port == from->port && xsrtp_addr_equal(&flow->remote, &from->addr);
+}
+
+/* Does the packet belong to a flow, and may it go on to the ciphers? */
+static u8 admit(struct xsrtp_net *xn, struct xsrtp_buf *buf)
+{
+	struct xsrtp_endpoint from = {}, to = {};
+	const u8 *rtp;
+	u32 len;
+	u8 reason;
+
+	reason = parse(buf, &from, &to);
+	if (reason != XSRTP_REASON_OK)
+		return reason;
+	buf->flow = xsrtp_flow_find(xn, &to);
+	if (!buf->flow)
+		return XSRTP_REASON_NO_FLOW;
+
+	rtp = buf->data + buf->rtp;
+	len = xsrtp_buf_rtp_len(buf);
+	xsrtp_traffic_rx(this_cpu_ptr(buf->flow->traffic), len);
+	xsrtp_traffic_rx(&this_cpu_ptr(xn->stats)->traffic, len);
+
+	if (!from_remote(buf->flow, &from))
+		return XSRTP_REASON_WRONG_SOURCE;
+	if (is_rtcp(rtp, len))
+		return XSRTP_REASON_RTCP;
+	if (!is_rtp(rtp, len))
+		return XSRTP_REASON_MALFORMED;
+	if (buf->flow->action == XSRTP_ACTION_FORWARD && buf->ttl <= 1)
+		return XSRTP_REASON_TTL;
+	if (buf->skb)
+		return xsrtp_rewrite_make_room(buf);
+	return XSRTP_REASON_OK;
+}
+
+/* --- crypto --------------------------------------------------------------- */
+
+/* Collects what the core shall work on: the live packets with a session. */
+static unsigned int gather(struct scratch *s, struct xsrtp_buf *bufs, unsigned int n, bool tx)
+{
+	struct xsrtp_session *session;
+	unsigned int i, m = 0;
+
+	for (i = 0; i < n; i++) {
+		struct xsrtp_buf *buf = &bufs[i];
+
+		if (buf->reason != XSRTP_REASON_OK)
+			continue;
+		session = tx ? buf->flow->tx : buf->flow->rx;
+		if (!session)
+			continue;
+		s->pkt[m].session = session;
+		s->pkt[m].data = buf->data + buf->rtp;
+		s->pkt[m].len = xsrtp_buf_rtp_len(buf);
+		s->pkt[m].room = buf->tailroom;
+		s->buf[m++] = buf;
+	}
+	return m;
+}
+
+/* The results, back into the packets. */
+static void scatter(struct scratch *s, unsigned int m)
+{
+	unsigned int i;
+
+	for (i = 0; i < m; i++) {
+		struct xsrtp_buf *buf = s->buf[i];
+		int grown = s->pkt[i].len - xsrtp_buf_rtp_len(buf);
+
+		buf->reason = s->pkt[i].reason;
+		buf->len += grown;
+		buf->tailroom -= grown;
+	}
+}
+
+static void crypt(struct xsrtp_buf *bufs, unsigned int n)
+{
+	const struct xsrtp_cipher *cipher = best_cipher;
+	struct scratch *s;
+	unsigned int m;
+
+	/* Interrupted somebody who uses the FPU: slower, but nothing is lost. */
+	if (xsrtp_cipher_needs_fpu(cipher) && !compat_fpu_usable())
+		cipher = plain_cipher;
+
+	local_lock_nested_bh(&scratch.lock);
+	s = this_cpu_ptr(&scratch);
+	xsrtp_engine_cipher_begin(cipher);
+
+	m = gather(s, bufs, n, false);
+	if (m) {
+		xsrtp_unprotect(cipher, s->pkt, m);
+		scatter(s, m);
+	}
+	m = gather(s, bufs, n, true);
+	if (m) {
+		xsrtp_protect(cipher, s->pkt, m);
+		scatter(s, m);
+	}
+
+	xsrtp_engine_cipher_end(cipher);
+	local_unlock_nested_bh(&scratch.lock);
+}
+
+/* --- run ------------------------------------------------------------------ */
+
+/* Counts a packet that ends here, and frees it. */
+void xsrtp_engine_drop(struct xsrtp_net *xn, struct xsrtp_buf *buf, unsigned int reason)
+{
+	if (WARN_ON_ONCE(reason == XSRTP_REASON_OK || reason >= XSRTP_REASON_MAX))
+		reason = XSRTP_REASON_MALFORMED;
+	buf->reason = reason;
+	xsrtp_stats_drop(this_cpu_ptr(xn->stats), reason);
+	if (buf->flow)
+		atomic64_inc(&buf->flow->state->counters.drop[reason]);
+	xsrtp_rewrite_free(buf);
+}
+
+/**
+ * xsrtp_engine_run() - take packets, do what their flows say
+ * @xn: namespace of the flows
+ * @dev: the xsrtp device they came through: packets delivered come from there
+ * @bufs: @n packets with frame or skb, data, len and rooms set; all are consumed
+ * @n: 1 to XSRTP_BURST
+ *
+ * Afterwards each @reason tells what became of the packet.
+ */
+void xsrtp_engine_run(struct xsrtp_net *xn, struct net_device *dev,
+		      struct xsrtp_buf *bufs, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		bufs[i].reason = admit(xn, &bufs[i]);
+	crypt(bufs, n);
+	for (i = 0; i < n; i++) {
+		if (bufs[i].reason != XSRTP_REASON_OK)
+			xsrtp_engine_drop(xn, &bufs[i], bufs[i].reason);
+	}
+	xsrtp_rewrite_send(xn, dev, bufs, n);
+}
+
+int __init xsrtp_engine_init(void)
+{
+	const struct xsrtp_cipher *cipher;
+	unsigned int n;
+
+	best_cipher = xsrtp_cipher_get(0);
+	for (n = 0; (cipher = xsrtp_cipher_get(n)); n++)
+		plain_cipher = cipher;
+	if (!best_cipher || xsrtp_cipher_needs_fpu(plain_cipher))
+		return -ENODEV;
+	return 0;
+}

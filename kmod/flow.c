@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The flow table of a network namespace.
+ *
+ * A packet finds its flow by the local UDP port in an array, and among the few
+ * flows with that port by local address: no hash, one cache line if the port
+ * has one flow. The array (512 KiB) is made with the namespace's first flow.
+ * Netlink finds a flow by id in an xarray.
+ *
+ * Readers hold rcu_read_lock(). Writers hold the namespace's mutex. A flow that
+ * is taken out is freed after a grace period, in process context: its keys are
+ * overwritten, and that can be a lot of memory.
+ */
+#include <linux/mm.h>
+#include <linux/netlink.h>
+#include <linux/slab.h>
+#include <net/netns/generic.h>
+
+#include <linux/xsrtp.h>
+
+#include "flow.h"
+
+#define PORTS	65536
+
+static unsigned int xsrtp_net_id __read_mostly;
+static struct workqueue_struct *free_wq;
+
+struct xsrtp_net *xsrtp_net(const struct net *net)
+{
+	return net_generic(net, xsrtp_net_id);
+}
+
+/* Copies settings into a flow that no one else sees yet. */
+static void flow_apply(struct xsrtp_flow *flow, const struct xsrtp_flow_config *cfg)
+{
+	flow->local = cfg->local.addr;
+	flow->local_port = cfg->local.port;
+	flow->family = cfg->local.family;
+	flow->remote = cfg->remote.addr;
+	flow->remote_port = cfg->remote.port;
+	flow->remote_family = cfg->remote.family;
+	flow->source = cfg->source.addr;
+	flow->source_port = cfg->source.port;
+	flow->destination = cfg->destination.addr;
+	flow->destination_port = cfg->destination.port;
+	flow->out_family = cfg->source.family;
+	flow->action = cfg->action;
+}
+
+/* The reverse: the settings of a flow. */
+void xsrtp_flow_config(const struct xsrtp_flow *flow, struct xsrtp_flow_config *cfg)
+{
+	*cfg = (struct xsrtp_flow_config) {
+		.local = { flow->local, flow->local_port, flow->family },
+		.remote = { flow->remote, flow->remote_port, flow->remote_family },
+		.source = { flow->source, flow->source_port, flow->out_family },
+		.destination = { flow->destination, flow->destination_port, flow->out_family },
+		.action = flow->action,
+	};
+}
+
+static void state_free(struct xsrtp_flow_state *state)
+{
+	xsrtp_keyring_free(&state->rx);
+	xsrtp_keyring_free(&state->tx);
+	xsrtp_counters_free(&state->counters);
+	kfree(state);
+}
+
+static struct xsrtp_flow_state *state_new(const struct xsrtp_session_config *rx,
+					  const struct xsrtp_session_config *tx)
+{
+	struct xsrtp_flow_state *state = kzalloc(sizeof(*state), GFP_KERNEL_ACCOUNT);
+	int err;
+
+	if (!state)
+		return ERR_PTR(-ENOMEM);
+	err = xsrtp_counters_init(&state->counters);
+	if (!err && rx)
+		err = xsrtp_keyring_init(&state->rx, rx);
+	if (!err && tx)
+		err = xsrtp_keyring_init(&state->tx, tx);
+	if (err) {
+		state_free(state);
+		return ERR_PTR(err);
+	}
+	return state;
+}
+
+static struct xsrtp_flow *flow_alloc(struct xsrtp_flow_state *state,
+				     const struct xsrtp_flow_config *cfg)
+{
+	struct xsrtp_flow *flow = kzalloc(sizeof(*flow), GFP_KERNEL_ACCOUNT);
+	int err;
+
+	if (!flow)
+		return ERR_PTR(-ENOMEM);
+	err = dst_cache_init(&flow->dst_cache, GFP_KERNEL_ACCOUNT);
+	if (err) {
+		kfree(flow);
+		return ERR_PTR(err);
+	}
+	flow_apply(flow, cfg);
+	flow->rx = state->rx.session;
+	flow->tx = state->tx.session;
+	flow->traffic = state->counters.traffic;
+	flow->state = state;
+	return flow;
+}
+
+/**
+ * xsrtp_flow_new() - a flow with sessions, not yet in any table
+ * @cfg: settings, already validated
+ * @rx: session of what arrives, or NULL
+ * @tx: session of what leaves, or NULL
+ *
+ * Return: the flow, to be added or freed; or ERR_PTR(-ENOMEM, -EINVAL).
+ */
+struct xsrtp_flow *xsrtp_flow_new(const struct xsrtp_flow_config *cfg,
+				  const struct xsrtp_session_config *rx,
+				  const struct xsrtp_session_config *tx)
+{
+	struct xsrtp_flow_state *state = state_new(rx, tx);
+	struct xsrtp_flow *flow;
+
+	if (IS_ERR(state))
+		return ERR_CAST(state);
+	flow = flow_alloc(state, cfg);
+	if (IS_ERR(flow))
+		state_free(state);
+	else
+		flow->free_state = true;
+	return flow;
+}
+
+/* The same flow with other settings, for xsrtp_flow_replace(). */
+struct xsrtp_flow *xsrtp_flow_clone(const struct xsrtp_flow *old,
+				    const struct xsrtp_flow_config *cfg)
+{
+	struct xsrtp_flow *flow = flow_alloc(old->state, cfg);
+
+	if (!IS_ERR(flow))
+		flow->id = old->id;
+	return flow;
+}
+
+/* Frees a flow that no reader can see: never published, or long gone. */
+void xsrtp_flow_free(struct xsrtp_flow *flow)
+{
+	if (flow->free_state)
+		state_free(flow->state);
+	dst_cache_destroy(&flow->dst_cache);
+	kfree(flow);
+}
+
+static void flow_free_work(struct work_struct *work)
+{
+	xsrtp_flow_free(container_of(to_rcu_work(work), struct xsrtp_flow, free_work));
+}
+
+static void flow_free_later(struct xsrtp_flow *flow)
+{
+	INIT_RCU_WORK(&flow->free_work, flow_free_work);
+	queue_rcu_work(free_wq, &flow->free_work);
+}
+
+/* The table, for the holder of the mutex. */
+static struct xsrtp_flow __rcu **ports_locked(struct xsrtp_net *xn)
+{
+	return (struct xsrtp_flow __rcu **)
+		rcu_dereference_protected(xn->ports, lockdep_is_held(&xn->lock));
+}
+
+/* Where the pointer to @flow stands in its port's chain. Mutex held. */
+static struct xsrtp_flow __rcu **flow_slot(struct xsrtp_net *xn, const struct xsrtp_flow *flow)
+{
+	struct xsrtp_flow __rcu **slot = &ports_locked(xn)[ntohs(flow->local_port)];
+	struct xsrtp_flow *f;
+
+	while ((f = rcu_dereference_protected(*slot, lockdep_is_held(&xn->lock))) && f != flow)
+		slot = &f->next;
+	return slot;
+}
+
+static int ports_make(struct xsrtp_net *xn)
+{
+	struct xsrtp_flow __rcu **ports;
+
+	if (ports_locked(xn))
+		return 0;
+	ports = kvcalloc(PORTS, sizeof(*ports), GFP_KERNEL_ACCOUNT);
+	if (!ports)
+		return -ENOMEM;
+	rcu_assign_pointer(xn->ports, ports);
+	return 0;
+}
+
+/**
+ * xsrtp_flow_add() - publish a flow and give it an id
+ *
+ * The caller holds the mutex. On failure the flow stays the caller's.
+ *
+ * Return: 0; -EEXIST the local endpoint is taken; -ENOMEM; -ENOSPC.
+ */
+int xsrtp_flow_add(struct xsrtp_net *xn, struct xsrtp_flow *flow,
+		   struct netlink_ext_ack *extack)
+{
+	struct xsrtp_endpoint local = { flow->local, flow->local_port, flow->family };
+	struct xsrtp_flow __rcu **slot;
+	int err;
+
+	lockdep_assert_held(&xn->lock);
+	err = ports_make(xn);
+	if (err)
+		return err;
+	if (xsrtp_flow_find(xn, &local)) {
+		NL_SET_ERR_MSG(extack, "another flow has this local address and port");
+		return -EEXIST;
+	}
+	err = xa_alloc_cyclic(&xn->flows, &flow->id, flow, XA_LIMIT(1, U32_MAX), &xn->next_id,
+			      GFP_KERNEL_ACCOUNT);
+	if (err < 0) {
+		NL_SET_ERR_MSG(extack, "no flow id left");
+		return err;
+	}
+
+	slot = &ports_locked(xn)[ntohs(flow->local_port)];
+	RCU_INIT_POINTER(flow->next,
+			 rcu_dereference_protected(*slot, lockdep_is_held(&xn->lock)));
+	rcu_assign_pointer(*slot, flow);
+	xn->count++;
+	WRITE_ONCE(xn->seq, xn->seq + 1);
+	return 0;
+}
+
+/* Puts @flow, a clone of @old, in its place. Mutex held; cannot fail. */
+void xsrtp_flow_replace(struct xsrtp_net *xn, struct xsrtp_flow *old, struct xsrtp_flow *flow)
+{
+	struct xsrtp_flow __rcu **slot = flow_slot(xn, old);
+
+	lockdep_assert_held(&xn->lock);
+	RCU_INIT_POINTER(flow->next,
+			 rcu_dereference_protected(old->next, lockdep_is_held(&xn->lock)));
+	flow->free_state = true;
+	old->free_state = false;
+	/* Storing over an entry allocates nothing. */
+	xa_store(&xn->flows, flow->id, flow, GFP_KERNEL);
+	rcu_assign_pointer(*slot, flow);
+	WRITE_ONCE(xn->seq, xn->seq + 1);
+	flow_free_later(old);
+}
+
+/* Takes a flow out; freed, its keys wiped, after a grace period. Mutex held. */
+void xsrtp_flow_del(struct xsrtp_net *xn, struct xsrtp_flow *flow)
+{
+	struct xsrtp_flow __rcu **slot = flow_slot(xn, flow);
+
+	lockdep_assert_held(&xn->lock);
+	rcu_assign_pointer(*slot,
+			   rcu_dereference_protected(flow->next, lockdep_is_held(&xn->lock)));
+	xa_erase(&xn->flows, flow->id);
+	xn->count--;
+	WRITE_ONCE(xn->seq, xn->seq + 1);
+	flow_free_later(flow);
+}
+
+/**
+ * xsrtp_flow_find() - the flow with this local address and port, or NULL
+ *
+ * The caller holds rcu_read_lock() or the mutex.
+ */
+struct xsrtp_flow *xsrtp_flow_find(struct xsrtp_net *xn, const struct xsrtp_endpoint *local)
+{
+	struct xsrtp_flow __rcu **ports;
+	struct xsrtp_flow *flow;
+
+	ports = (struct xsrtp_flow __rcu **)
+		rcu_dereference_check(xn->ports, lockdep_is_held(&xn->lock));
+	if (unlikely(!ports))
+		return NULL;
+
+	flow = rcu_dereference_check(ports[ntohs(local->port)], lockdep_is_held(&xn->lock));
+	while (flow && !(flow->family == local->family &&
+			 xsrtp_addr_equal(&flow->local, &local->addr)))
+		flow = rcu_dereference_check(flow->next, lockdep_is_held(&xn->lock));
+	return flow;
+}
+
+/* By id. The caller holds rcu_read_lock() or the mutex. */
+struct xsrtp_flow *xsrtp_flow_get(struct xsrtp_net *xn, u32 id)
+{
+	return xa_load(&xn->flows, id);
+}
+
+static int __net_init flow_net_init(struct net *net)
+{
+	struct xsrtp_net *xn = xsrtp_net(net);
+
+	xn->stats = xsrtp_stats_alloc();
+	if (!xn->stats)
+		return -ENOMEM;
+	xn->net = net;
+	mutex_init(&xn->lock);
+	xa_init_flags(&xn->flows, XA_FLAGS_ALLOC1);
+	xn->next_id = 1;
+	return 0;
+}
+
+/*
+ * The namespace's devices are gone (or the module's, with the link type), and
+ * so are its sockets: no packet and no message looks at the flows any more.
+ */
+static void __net_exit flow_net_exit(struct net *net)
+{
+	struct xsrtp_net *xn = xsrtp_net(net);
+	struct xsrtp_flow *flow;
+	unsigned long id;
+
+	/* Works that still look into this namespace's table. */
+	xsrtp_key_flush();
+	xa_for_each(&xn->flows, id, flow) {
+		xsrtp_flow_free(flow);
+		cond_resched();
+	}
+	xa_destroy(&xn->flows);
+	kvfree((void *)rcu_access_pointer(xn->ports));
+	free_percpu(xn->stats);
+	mutex_destroy(&xn->lock);
+}
+
+static struct pernet_operations flow_net_ops = {
+	.init = flow_net_init,
+	.exit = flow_net_exit,
+	.id = &xsrtp_net_id,
+	.size = sizeof(struct xsrtp_net),
+};
+
+int __init xsrtp_flow_init(void)
+{
+	int err;
+
+	BUILD_BUG_ON(offsetof(struct xsrtp_flow, source) != 64);
+	free_wq = alloc_workqueue("xsrtp-free", WQ_UNBOUND, 1);
+	if (!free_wq)
+		return -ENOMEM;
+	err = register_pernet_subsys(&flow_net_ops);
+	if (err)
+		destroy_workqueue(free_wq);
+	return err;
+}
+
+void xsrtp_flow_exit(void)
+{
+	unregister_pernet_subsys(&flow_net_ops);
+	/* Frees under way: first their grace periods, then their works. */
+	rcu_barrier();
+	destroy_workqueue(free_wq);
+}

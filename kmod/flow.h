@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef XSRTP_FLOW_H
+#define XSRTP_FLOW_H
+
+#include <linux/cache.h>
+#include <linux/in6.h>
+#include <linux/mutex.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+#include <net/dst_cache.h>
+#include <net/net_namespace.h>
+
+#include "key.h"
+#include "stats.h"
+
+struct netlink_ext_ack;
+
+/* An IPv4 address, or an IPv6 one; unused bytes are zero, so two compare whole. */
+union xsrtp_addr {
+	__be32 ip;
+	struct in6_addr ip6;
+	u64 words[2];
+};
+
+struct xsrtp_endpoint {
+	union xsrtp_addr addr;
+	__be16 port;
+	u8 family;		/* AF_INET, AF_INET6; 0: none given */
+};
+
+/* What an operator asks for; a flow is made from it. */
+struct xsrtp_flow_config {
+	struct xsrtp_endpoint local;
+	struct xsrtp_endpoint remote;
+	struct xsrtp_endpoint source;
+	struct xsrtp_endpoint destination;
+	u32 action;		/* enum xsrtp_action */
+};
+
+/* What stays when a flow's settings change; never on the packet's way. */
+struct xsrtp_flow_state {
+	struct xsrtp_keyring rx;
+	struct xsrtp_keyring tx;
+	struct xsrtp_counters counters;
+};
+
+/*
+ * One direction of media. Published flows are never written to (but @next): a
+ * change of settings puts a new one in the place of the old, with the same
+ * @state. So a packet sees the old settings or the new, never a mixture.
+ */
+struct xsrtp_flow {
+	/* decides a packet: one cache line */
+	struct xsrtp_flow __rcu *next;	/* of the same local port */
+	struct xsrtp_session *rx;	/* NULL: what arrives is RTP */
+	struct xsrtp_session *tx;	/* NULL: what leaves is RTP */
+	union xsrtp_addr local;
+	union xsrtp_addr remote;
+	__be16 local_port;
+	__be16 remote_port;
+	u8 family;
+	u8 remote_family;		/* 0: from anywhere */
+	u8 action;
+	u8 out_family;
+
+	/* sends it on */
+	union xsrtp_addr source ____cacheline_aligned;
+	union xsrtp_addr destination;
+	__be16 source_port;
+	__be16 destination_port;
+	u32 id;
+	struct xsrtp_traffic __percpu *traffic;
+	struct dst_cache dst_cache;
+
+	struct xsrtp_flow_state *state;
+	struct rcu_work free_work;
+	bool free_state;		/* with the flow; else it lives on in another */
+};
+
+/* Everything of one network namespace. */
+struct xsrtp_net {
+	struct xsrtp_flow __rcu * __rcu *ports;	/* by local port; NULL before the first flow */
+	struct xsrtp_stats __percpu *stats;
+	struct net *net;
+	struct mutex lock;		/* serialises all changes */
+	struct xarray flows;		/* by id */
+	u32 next_id;
+	u32 count;
+	u32 seq;			/* moves with every change: dumps notice */
+	u32 fill_size;			/* bytes that a flow takes in a message, at most */
+};
+
+struct xsrtp_net *xsrtp_net(const struct net *net);
+
+struct xsrtp_flow *xsrtp_flow_new(const struct xsrtp_flow_config *cfg,
+				  const struct xsrtp_session_config *rx,
+				  const struct xsrtp_session_config *tx);
+struct xsrtp_flow *xsrtp_flow_clone(const struct xsrtp_flow *old,
+				    const struct xsrtp_flow_config *cfg);
+void xsrtp_flow_free(struct xsrtp_flow *flow);
+
+int xsrtp_flow_add(struct xsrtp_net *xn, struct xsrtp_flow *flow,
+		   struct netlink_ext_ack *extack);
+void xsrtp_flow_replace(struct xsrtp_net *xn, struct xsrtp_flow *old, struct xsrtp_flow *flow);
+void xsrtp_flow_del(struct xsrtp_net *xn, struct xsrtp_flow *flow);
+
+struct xsrtp_flow *xsrtp_flow_find(struct xsrtp_net *xn, const struct xsrtp_endpoint *local);
+struct xsrtp_flow *xsrtp_flow_get(struct xsrtp_net *xn, u32 id);
+void xsrtp_flow_config(const struct xsrtp_flow *flow, struct xsrtp_flow_config *cfg);
+
+static inline bool xsrtp_addr_equal(const union xsrtp_addr *a, const union xsrtp_addr *b)
+{
+	return !((a->words[0] ^ b->words[0]) | (a->words[1] ^ b->words[1]));
+}
+
+int xsrtp_flow_init(void);
+void xsrtp_flow_exit(void);
+
+#endif /* XSRTP_FLOW_H */

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef XSRTP_KEY_H
+#define XSRTP_KEY_H
+
+#include <linux/types.h>
+#include <xsrtp/srtp.h>
+
+struct netlink_ext_ack;
+struct xsrtp_flow;
+struct xsrtp_net;
+
+/**
+ * struct xsrtp_keyring - SRTP in one direction of a flow
+ * @session: NULL: plain RTP in this direction
+ * @cfg: what the session was made with
+ * @trailer: bytes that protect() appends at most, under any key set so far
+ * @serial: counts keys that went out of use
+ * @retired: per slot, the serial under which it went out of use and waits for
+ *	being wiped; 0: empty or in use
+ */
+struct xsrtp_keyring {
+	struct xsrtp_session *session;
+	struct xsrtp_session_config cfg;
+	u16 trailer;
+	u32 serial;
+	u32 retired[XSRTP_KEYS];
+};
+
+int xsrtp_keyring_init(struct xsrtp_keyring *ring, const struct xsrtp_session_config *cfg);
+void xsrtp_keyring_free(struct xsrtp_keyring *ring);
+
+static inline bool xsrtp_keyring_has_key(const struct xsrtp_keyring *ring)
+{
+	return xsrtp_key_used(ring->session) >= 0;
+}
+
+int xsrtp_key_prepare(struct xsrtp_keyring *ring, const struct xsrtp_key_config *key,
+		      struct netlink_ext_ack *extack);
+void xsrtp_key_unprepare(struct xsrtp_keyring *ring, int slot);
+void xsrtp_key_switch(struct xsrtp_net *xn, struct xsrtp_flow *flow,
+		      struct xsrtp_keyring *ring, int slot);
+
+int xsrtp_key_init(void);
+void xsrtp_key_exit(void);
+void xsrtp_key_flush(void);
+
+#endif /* XSRTP_KEY_H */

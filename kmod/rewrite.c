@@ -1,0 +1,615 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rewriting and sending: new headers in front of the RTP packet, the next hop
+ * from the kernel's own routing and neighbour tables, and out.
+ *
+ * A route is cached per flow and CPU, and its validity checked for every packet
+ * (dst_cache); the neighbour is looked up for every packet. So a change of
+ * either is followed with the next packet.
+ *
+ * There are two ways out. The fast one: frames of a burst that leave by the
+ * same device, when that takes XDP frames and the next hop's address is known,
+ * go to it in one call. The other: an skb to the neighbour layer, which resolves
+ * addresses, queues what waits for it, and reaches every kind of device. Both
+ * pass by netfilter, as XDP does. A route that wants more than a neighbour
+ * (IPsec, encapsulation) gets its own output function and never less.
+ *
+ * Runs with BH disabled and under rcu_read_lock().
+ */
+#include <linux/etherdevice.h>
+#include <linux/if_arp.h>
+#include <linux/if_vlan.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/udp.h>
+#include <net/addrconf.h>
+#include <net/arp.h>
+#include <net/checksum.h>
+#include <net/dst.h>
+#include <net/ip6_checksum.h>
+#include <net/ip6_route.h>
+#include <net/ip.h>
+#include <net/ndisc.h>
+#include <net/neighbour.h>
+#include <net/route.h>
+#include <net/xdp.h>
+
+#include <linux/xsrtp.h>
+
+#include "compat.h"
+#include "device.h"
+#include "engine.h"
+#include "flow.h"
+#include "rewrite.h"
+
+static u32 ip_hlen(u8 family)
+{
+	return family == AF_INET ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+}
+
+/* Frees what a packet came as. */
+void xsrtp_rewrite_free(struct xsrtp_buf *buf)
+{
+	if (buf->frame)
+		xdp_return_frame_rx_napi(buf->frame);
+	else
+		kfree_skb(buf->skb);
+	buf->frame = NULL;
+	buf->skb = NULL;
+}
+
+/**
+ * xsrtp_rewrite_make_room() - make an skb writable, with room at both ends
+ *
+ * For the larger headers and the trailer that its flow will give it. An XDP
+ * frame has the room it has.
+ *
+ * Return: enum xsrtp_reason
+ */
+u8 xsrtp_rewrite_make_room(struct xsrtp_buf *buf)
+{
+	const struct xsrtp_flow *flow = buf->flow;
+	u8 family = flow->action == XSRTP_ACTION_FORWARD ? flow->out_family : flow->family;
+	u32 headers = ETH_HLEN + ip_hlen(family) + sizeof(struct udphdr);
+	u32 trailer = flow->tx ? READ_ONCE(flow->state->tx.trailer) : 0;
+	u32 front = buf->headroom + buf->rtp;
+	u32 nhead = headers > front ? headers - front : 0;
+	u32 ntail = trailer > buf->tailroom ? trailer - buf->tailroom : 0;
+	struct sk_buff *skb = buf->skb;
+
+	if (!nhead && !ntail && !skb_cloned(skb))
+		return XSRTP_REASON_OK;
+	if (pskb_expand_head(skb, SKB_DATA_ALIGN(nhead), ntail, GFP_ATOMIC))
+		return XSRTP_REASON_NO_MEMORY;
+	buf->data = skb->data;
+	buf->headroom = skb_headroom(skb);
+	buf->tailroom = skb_tailroom(skb) + (skb->len - buf->len);
+	return XSRTP_REASON_OK;
+}
+
+/* --- headers ----------------------------------------------------------------- */
+
+static void write_udp(struct udphdr *udp, __be16 sport, __be16 dport, u32 len)
+{
+	udp->source = sport;
+	udp->dest = dport;
+	udp->len = htons(len);
+	udp->check = 0;
+}
+
+/* A sum of zero is sent as its other form: zero would mean "no checksum". */
+static void sum_udp4(struct udphdr *udp, u32 len, __be32 saddr, __be32 daddr)
+{
+	__wsum sum = csum_partial(udp, len, 0);
+
+	udp->check = csum_tcpudp_magic(saddr, daddr, len, IPPROTO_UDP, sum);
+	if (!udp->check)
+		udp->check = CSUM_MANGLED_0;
+}
+
+static void sum_udp6(struct udphdr *udp, u32 len, const struct in6_addr *saddr,
+		     const struct in6_addr *daddr)
+{
+	__wsum sum = csum_partial(udp, len, 0);
+
+	udp->check = csum_ipv6_magic(saddr, daddr, len, IPPROTO_UDP, sum);
+	if (!udp->check)
+		udp->check = CSUM_MANGLED_0;
+}
+
+/* What an IPv4 header says about fragments; ours, if the packet was IPv6. */
+static void fragment_fields(const struct xsrtp_buf *buf, __be16 *id, __be16 *frag_off)
+{
+	const struct iphdr *ip = (const struct iphdr *)(buf->data + buf->l3);
+
+	/* RFC 6864 4: with DF set, the id means nothing. */
+	*id = buf->family == AF_INET ? ip->id : 0;
+	*frag_off = buf->family == AF_INET ? ip->frag_off & htons(IP_DF) : htons(IP_DF);
+}
+
+static void write_ip4(const struct xsrtp_buf *buf, const struct xsrtp_flow *flow, u8 *l3,
+		      u32 udp_len)
+{
+	struct udphdr *udp = (struct udphdr *)(l3 + sizeof(struct iphdr));
+	struct iphdr *ip = (struct iphdr *)l3;
+	__be16 id, frag_off;
+
+	fragment_fields(buf, &id, &frag_off);
+	*ip = (struct iphdr) {
+		.version = 4,
+		.ihl = 5,
+		.tos = buf->tos,
+		.tot_len = htons(sizeof(*ip) + udp_len),
+		.id = id,
+		.frag_off = frag_off,
+		.ttl = buf->ttl - 1,
+		.protocol = IPPROTO_UDP,
+		.saddr = flow->source.ip,
+		.daddr = flow->destination.ip,
+	};
+	ip->check = ip_fast_csum(ip, 5);
+	write_udp(udp, flow->source_port, flow->destination_port, udp_len);
+	sum_udp4(udp, udp_len, flow->source.ip, flow->destination.ip);
+}
+
+static void write_ip6(const struct xsrtp_buf *buf, const struct xsrtp_flow *flow, u8 *l3,
+		      u32 udp_len)
+{
+	struct udphdr *udp = (struct udphdr *)(l3 + sizeof(struct ipv6hdr));
+	struct ipv6hdr *ip6 = (struct ipv6hdr *)l3;
+
+	ip6_flow_hdr(ip6, buf->tos, 0);
+	ip6->payload_len = htons(udp_len);
+	ip6->nexthdr = IPPROTO_UDP;
+	ip6->hop_limit = buf->ttl - 1;
+	ip6->saddr = flow->source.ip6;
+	ip6->daddr = flow->destination.ip6;
+	write_udp(udp, flow->source_port, flow->destination_port, udp_len);
+	sum_udp6(udp, udp_len, &flow->source.ip6, &flow->destination.ip6);
+}
+
+/* Lets the packet begin @headers in front of its RTP header. */
+static void move_start(struct xsrtp_buf *buf, u32 headers)
+{
+	int delta = buf->rtp - headers;
+
+	buf->data += delta;
+	buf->headroom += delta;
+	buf->len -= delta;
+	buf->rtp = headers;
+	buf->l3 = ETH_HLEN;
+}
+
+/*
+ * New headers straight in front of the RTP packet, whatever was there (a VLAN
+ * tag, the other IP version). The Ethernet addresses are not known yet.
+ */
+static u8 write_headers(struct xsrtp_buf *buf, const struct xsrtp_flow *flow)
+{
+	u32 headers = ETH_HLEN + ip_hlen(flow->out_family) + sizeof(struct udphdr);
+	u32 udp_len = sizeof(struct udphdr) + xsrtp_buf_rtp_len(buf);
+	struct ethhdr *eth;
+	u8 *start;
+
+	if (headers > buf->headroom + buf->rtp)
+		return XSRTP_REASON_NO_ROOM;
+	start = buf->data + buf->rtp - headers;
+	if (flow->out_family == AF_INET)
+		write_ip4(buf, flow, start + ETH_HLEN, udp_len);
+	else
+		write_ip6(buf, flow, start + ETH_HLEN, udp_len);
+	move_start(buf, headers);
+	buf->family = flow->out_family;
+
+	eth = (struct ethhdr *)buf->data;
+	eth_zero_addr(eth->h_dest);
+	eth_zero_addr(eth->h_source);
+	eth->h_proto = buf->family == AF_INET ? htons(ETH_P_IP) : htons(ETH_P_IPV6);
+	return XSRTP_REASON_OK;
+}
+
+/* For the local stack: the headers stay, what depends on the length is set. */
+static void update_headers(struct xsrtp_buf *buf)
+{
+	u32 udp_len = sizeof(struct udphdr) + xsrtp_buf_rtp_len(buf);
+	struct udphdr *udp = (struct udphdr *)(buf->data + buf->rtp) - 1;
+	struct ipv6hdr *ip6 = (struct ipv6hdr *)(buf->data + buf->l3);
+	struct iphdr *ip = (struct iphdr *)(buf->data + buf->l3);
+	u32 tag = buf->l3 - ETH_HLEN;
+	__be16 proto;
+
+	write_udp(udp, udp->source, udp->dest, udp_len);
+	if (buf->family == AF_INET) {
+		proto = htons(ETH_P_IP);
+		ip->tot_len = htons(sizeof(*ip) + udp_len);
+		ip->check = 0;
+		ip->check = ip_fast_csum(ip, 5);
+		sum_udp4(udp, udp_len, ip->saddr, ip->daddr);
+	} else {
+		proto = htons(ETH_P_IPV6);
+		ip6->payload_len = htons(udp_len);
+		sum_udp6(udp, udp_len, &ip6->saddr, &ip6->daddr);
+	}
+
+	/* A VLAN tag goes: the device it belongs to is not where this arrives. */
+	memmove(buf->data + tag, buf->data, 2 * ETH_ALEN);
+	move_start(buf, buf->rtp - tag);
+	((struct ethhdr *)buf->data)->h_proto = proto;
+}
+
+/* --- next hop ------------------------------------------------------------------ */
+
+/* No loops, and nothing that IP would not forward to either. */
+static bool usable(const struct dst_entry *dst)
+{
+	return !dst->error && !(dst->dev->flags & IFF_LOOPBACK) && !xsrtp_device_is(dst->dev);
+}
+
+static struct dst_entry *route4(const struct xsrtp_net *xn, struct xsrtp_flow *flow)
+{
+	struct flowi4 fl4 = {
+		.saddr = flow->source.ip,
+		.daddr = flow->destination.ip,
+		.fl4_sport = flow->source_port,
+		.fl4_dport = flow->destination_port,
+		.flowi4_proto = IPPROTO_UDP,
+	};
+	struct rtable *rt;
+	__be32 saddr;
+
+	rt = dst_cache_get_ip4(&flow->dst_cache, &saddr);
+	if (likely(rt))
+		return &rt->dst;
+	/* Fails for a source address that is not this host's. */
+	rt = ip_route_output_key(xn->net, &fl4);
+	if (IS_ERR(rt))
+		return NULL;
+	if (rt->rt_type != RTN_UNICAST || !usable(&rt->dst)) {
+		ip_rt_put(rt);
+		return NULL;
+	}
+	dst_cache_set_ip4(&flow->dst_cache, &rt->dst, fl4.saddr);
+	return &rt->dst;
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+static struct dst_entry *route6(const struct xsrtp_net *xn, struct xsrtp_flow *flow)
+{
+	struct flowi6 fl6 = {
+		.saddr = flow->source.ip6,
+		.daddr = flow->destination.ip6,
+		.fl6_sport = flow->source_port,
+		.fl6_dport = flow->destination_port,
+		.flowi6_proto = IPPROTO_UDP,
+	};
+	struct dst_entry *dst;
+	struct in6_addr saddr;
+
+	dst = dst_cache_get_ip6(&flow->dst_cache, &saddr);
+	if (likely(dst))
+		return dst;
+	/* IPv4's lookup asks this by itself. */
+	if (!ipv6_chk_addr(xn->net, &flow->source.ip6, NULL, 0))
+		return NULL;
+	dst = ip6_dst_lookup_flow(xn->net, NULL, &fl6, NULL);
+	if (IS_ERR(dst))
+		return NULL;
+	if (!usable(dst)) {
+		dst_release(dst);
+		return NULL;
+	}
+	dst_cache_set_ip6(&flow->dst_cache, dst, &fl6.saddr);
+	return dst;
+}
+#else
+static struct dst_entry *route6(const struct xsrtp_net *xn, struct xsrtp_flow *flow)
+{
+	return NULL;
+}
+#endif
+
+/* The route to the flow's destination, with a reference; NULL: there is none. */
+static struct dst_entry *route(const struct xsrtp_net *xn, struct xsrtp_flow *flow)
+{
+	return flow->out_family == AF_INET ? route4(xn, flow) : route6(xn, flow);
+}
+
+struct hop {
+	struct neigh_table *table;
+	const void *key;
+};
+
+/* Whose link-layer address is needed: a gateway's, or the destination's. */
+static struct hop next_hop(const struct dst_entry *dst, const struct xsrtp_flow *flow)
+{
+	const struct rtable *rt;
+
+#if IS_ENABLED(CONFIG_IPV6)
+	if (flow->out_family == AF_INET6) {
+		const struct rt6_info *rt6 = container_of(dst, struct rt6_info, dst);
+
+		return (struct hop) { &nd_tbl, rt6_nexthop(rt6, &flow->destination.ip6) };
+	}
+#endif
+	rt = container_of(dst, struct rtable, dst);
+#if IS_ENABLED(CONFIG_IPV6)
+	if (rt->rt_gw_family == AF_INET6)	/* RFC 5549 */
+		return (struct hop) { &nd_tbl, &rt->rt_gw6 };
+#endif
+	if (rt->rt_gw_family == AF_INET)
+		return (struct hop) { &arp_tbl, &rt->rt_gw4 };
+	return (struct hop) { &arp_tbl, &flow->destination.ip };
+}
+
+static struct neighbour *neigh_known(struct net_device *dev, const struct hop *hop)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (hop->table == &nd_tbl)
+		return __ipv6_neigh_lookup_noref(dev, hop->key);
+#endif
+	return __ipv4_neigh_lookup_noref(dev, *(const u32 *)hop->key);
+}
+
+/* --- the skb way ---------------------------------------------------------------- */
+
+/* Writes back into the frame what has become of the packet. */
+static void frame_sync(const struct xsrtp_buf *buf)
+{
+	struct xdp_frame *frame = buf->frame;
+
+	frame->data = buf->data;
+	frame->len = buf->len;
+	frame->headroom = buf->headroom;
+	frame->metasize = 0;
+}
+
+/* The same for an skb: free of all that it brought along. */
+static void skb_sync(const struct xsrtp_buf *buf, struct net_device *dev)
+{
+	struct sk_buff *skb = buf->skb;
+	int delta = buf->data - skb->data;
+
+	skb_scrub_packet(skb, true);
+	skb_metadata_clear(skb);
+	__vlan_hwaccel_clear_tag(skb);
+	if (delta < 0)
+		skb_push(skb, -delta);
+	else
+		__skb_pull(skb, delta);
+	if (buf->len > skb->len)
+		skb_put(skb, buf->len - skb->len);
+	else
+		__skb_trim(skb, buf->len);
+	skb->dev = dev;
+	skb->protocol = eth_type_trans(skb, dev);
+	skb->encapsulation = 0;
+	skb->csum_valid = 0;
+}
+
+/*
+ * The packet as an skb of @dev that begins with its IP header. The checksums in
+ * it are right. NULL: no memory; then @buf still owns the frame.
+ */
+static struct sk_buff *to_skb(struct xsrtp_buf *buf, struct net_device *dev)
+{
+	struct sk_buff *skb;
+
+	if (buf->frame) {
+		frame_sync(buf);
+		skb = xdp_build_skb_from_frame(buf->frame, dev);
+		if (!skb)
+			return NULL;
+	} else {
+		skb_sync(buf, dev);
+		skb = buf->skb;
+	}
+	buf->frame = NULL;
+	buf->skb = NULL;
+
+	skb->pkt_type = PACKET_HOST;
+	skb->ip_summed = CHECKSUM_NONE;
+	skb_reset_network_header(skb);
+	skb_set_transport_header(skb, ip_hlen(buf->family));
+	memset(skb->cb, 0, sizeof(skb->cb));
+	return skb;
+}
+
+static void count_tx(struct xsrtp_net *xn, const struct xsrtp_buf *buf)
+{
+	xsrtp_traffic_tx(this_cpu_ptr(buf->flow->traffic), buf->sent);
+	xsrtp_traffic_tx(&this_cpu_ptr(xn->stats)->traffic, buf->sent);
+}
+
+/* Hands @skb, with its route set, to the next hop. Consumes it. */
+static int output(struct xsrtp_net *xn, struct sk_buff *skb, const struct xsrtp_flow *flow)
+{
+	struct dst_entry *dst = skb_dst(skb);
+	struct net_device *dev = dst->dev;
+	struct hop hop = next_hop(dst, flow);
+	struct neighbour *neigh;
+
+	if (dst->xfrm || dst->lwtstate)
+		return dst_output(xn->net, NULL, skb);
+	if (skb_cow_head(skb, LL_RESERVED_SPACE(dev)))
+		goto drop;
+	neigh = neigh_known(dev, &hop);
+	if (!neigh)
+		neigh = __neigh_create(hop.table, hop.key, dev, false);
+	if (IS_ERR(neigh))
+		goto drop;
+	/* The cached Ethernet header is of the table's protocol. */
+	return neigh_output(neigh, skb, (hop.table == &arp_tbl) != (flow->out_family == AF_INET));
+drop:
+	kfree_skb(skb);
+	return NET_XMIT_DROP;
+}
+
+/* Sends a packet whose headers are written. Takes the reference to @dst. */
+static void send_skb(struct xsrtp_net *xn, struct xsrtp_buf *buf, struct dst_entry *dst)
+{
+	struct sk_buff *skb = to_skb(buf, dst->dev);
+	int err;
+
+	if (!skb) {
+		dst_release(dst);
+		xsrtp_engine_drop(xn, buf, XSRTP_REASON_NO_MEMORY);
+		return;
+	}
+	skb_dst_set(skb, dst);
+	if (buf->family == AF_INET)
+		skb->priority = rt_tos2priority(buf->tos);
+	err = output(xn, skb, buf->flow);
+	if (net_xmit_eval(err))	/* a macro that reads its argument twice */
+		xsrtp_engine_drop(xn, buf, XSRTP_REASON_XMIT);
+	else
+		count_tx(xn, buf);
+}
+
+/* --- the fast way ---------------------------------------------------------------- */
+
+/* Can the frame go to the device as it is? Then it gets its Ethernet addresses. */
+static bool address_frame(struct xsrtp_buf *buf, const struct dst_entry *dst)
+{
+	struct ethhdr *eth = (struct ethhdr *)buf->data;
+	struct net_device *dev = dst->dev;
+	struct neighbour *neigh;
+	struct hop hop;
+
+	if (!compat_can_xdp_xmit(dev) || dev->type != ARPHRD_ETHER || dst->xfrm || dst->lwtstate)
+		return false;
+	hop = next_hop(dst, buf->flow);
+	neigh = neigh_known(dev, &hop);
+	/* Also keeps the entry in use, and has a stale one verified. */
+	if (!neigh || !(READ_ONCE(neigh->nud_state) & NUD_VALID) || neigh_event_send(neigh, NULL))
+		return false;
+	neigh_ha_snapshot(eth->h_dest, neigh, dev);
+	ether_addr_copy(eth->h_source, dev->dev_addr);
+	return true;
+}
+
+/* The frames of @pick by the device they all leave by. */
+static void send_frames(struct xsrtp_net *xn, struct net_device *dev, struct xsrtp_buf **pick,
+			unsigned int n)
+{
+	struct xdp_frame *frames[XSRTP_BURST];
+	struct dst_entry *dst;
+	unsigned int i;
+	int sent;
+
+	for (i = 0; i < n; i++) {
+		frame_sync(pick[i]);
+		frames[i] = pick[i]->frame;
+	}
+	sent = dev->netdev_ops->ndo_xdp_xmit(dev, n, frames, XDP_XMIT_FLUSH);
+	for (i = 0; sent > 0 && i < sent; i++) {
+		pick[i]->frame = NULL;
+		count_tx(xn, pick[i]);
+	}
+	if (sent >= 0) {
+		for (; i < n; i++)
+			xsrtp_engine_drop(xn, pick[i], XSRTP_REASON_XMIT);
+		return;
+	}
+
+	/* It cannot at all (a veth whose peer has no NAPI): it still takes skbs. */
+	for (i = 0; i < n; i++) {
+		dst = route(xn, pick[i]->flow);
+		if (dst)
+			send_skb(xn, pick[i], dst);
+		else
+			xsrtp_engine_drop(xn, pick[i], XSRTP_REASON_NO_ROUTE);
+	}
+}
+
+/* Groups the addressed frames by device, in order. */
+static void flush(struct xsrtp_net *xn, struct xsrtp_buf *bufs, unsigned int n)
+{
+	struct xsrtp_buf *pick[XSRTP_BURST];
+	struct net_device *dev;
+	unsigned int i, j, m;
+
+	for (i = 0; i < n; i++) {
+		dev = bufs[i].out;
+		if (!dev)
+			continue;
+		for (m = 0, j = i; j < n; j++) {
+			if (bufs[j].out != dev)
+				continue;
+			bufs[j].out = NULL;
+			pick[m++] = &bufs[j];
+		}
+		send_frames(xn, dev, pick, m);
+	}
+}
+
+/* --- send --------------------------------------------------------------------------- */
+
+static void forward(struct xsrtp_net *xn, struct xsrtp_buf *buf)
+{
+	struct xsrtp_flow *flow = buf->flow;
+	struct dst_entry *dst = route(xn, flow);
+	u8 reason;
+
+	if (!dst) {
+		xsrtp_engine_drop(xn, buf, XSRTP_REASON_NO_ROUTE);
+		return;
+	}
+	reason = write_headers(buf, flow);
+	if (reason == XSRTP_REASON_OK && buf->len - ETH_HLEN > min(dst_mtu(dst), dst->dev->mtu))
+		reason = XSRTP_REASON_TOO_BIG;
+	if (reason != XSRTP_REASON_OK) {
+		dst_release(dst);
+		xsrtp_engine_drop(xn, buf, reason);
+		return;
+	}
+	if (buf->frame && address_frame(buf, dst)) {
+		/* RCU keeps the device until the burst is out. */
+		buf->out = dst->dev;
+		dst_release(dst);
+		return;
+	}
+	send_skb(xn, buf, dst);
+}
+
+static void deliver(struct xsrtp_net *xn, struct net_device *dev, struct xsrtp_buf *buf)
+{
+	struct sk_buff *skb;
+
+	update_headers(buf);
+	skb = to_skb(buf, dev);
+	if (!skb) {
+		xsrtp_engine_drop(xn, buf, XSRTP_REASON_NO_MEMORY);
+		return;
+	}
+	skb_orphan(skb);
+	/* Computed just now. */
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	skb->csum_level = 0;
+	/* By the backlog, not from inside: this may be a sender's context. */
+	if (netif_rx(skb) != NET_RX_SUCCESS) {
+		xsrtp_engine_drop(xn, buf, XSRTP_REASON_XMIT);
+		return;
+	}
+	xsrtp_device_delivered(dev, buf->sent);
+	count_tx(xn, buf);
+}
+
+/* Sends on, or delivers, those of the burst that live. Consumes them. */
+void xsrtp_rewrite_send(struct xsrtp_net *xn, struct net_device *dev,
+			struct xsrtp_buf *bufs, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		struct xsrtp_buf *buf = &bufs[i];
+
+		if (buf->reason != XSRTP_REASON_OK)
+			continue;
+		buf->sent = xsrtp_buf_rtp_len(buf);
+		if (buf->flow->action == XSRTP_ACTION_FORWARD)
+			forward(xn, buf);
+		else
+			deliver(xn, dev, buf);
+	}
+	flush(xn, bufs, n);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What SRTP and SRTCP share in going through a burst: three passes. Prepare each
+ * packet in order (where is what, which key, stream and index); the ciphers over
+ * all of them together; finish each in order. What authentication guards moves
+ * only in the last.
+ */
+#ifndef XSRTP_BURST_H
+#define XSRTP_BURST_H
+
+#include "cipher.h"
+#include "platform.h"
+#include "session.h"
+
+/**
+ * struct xsrtp_context - what of a session one packet needs
+ * @half: of the session: SRTP or SRTCP
+ * @suite: of that half: the tag may differ
+ * @cold: of the half
+ * @own: the half's word
+ */
+struct xsrtp_context {
+	struct xsrtp_session *half;
+	const struct xsrtp_suite_info *suite;
+	struct xsrtp_session_cold *cold;
+	struct xsrtp_stream own;
+};
+
+static inline void xsrtp_context_load(struct xsrtp_context *cx, struct xsrtp_session *half,
+				      const struct xsrtp_suite_info *suites)
+{
+	cx->half = half;
+	cx->own.id = load_once(&half->first.id);
+	cx->suite = &suites[cx->own.own[OWN_SUITE]];
+	cx->cold = xsrtp_session_cold(half, cx->suite);
+}
+
+/* Nearly always the first stream, which the context has loaded already. */
+static inline struct xsrtp_stream *xsrtp_context_stream(const struct xsrtp_context *cx,
+							uint32_t ssrc)
+{
+	if (likely(cx->own.live && cx->own.ssrc == ssrc))
+		return &cx->half->first;
+	return xsrtp_stream_find(cx->half, cx->cold, ssrc);
+}
+
+static inline uint8_t xsrtp_mki_len(const struct xsrtp_context *cx, uint8_t slot)
+{
+	return likely(slot == cx->own.own[OWN_SLOT]) ? cx->own.own[OWN_MKI_LEN] :
+						       cx->cold->slot[slot].mki_len;
+}
+
+/* The ciphers over all packets whose reason is OK; @open: unprotect. */
+void xsrtp_burst_crypt(const struct xsrtp_cipher *c, struct xsrtp_packet *pkt, unsigned int n,
+		       bool open);
+
+/* The way in: the passes, with what to do for a packet before and after. */
+struct xsrtp_unprotect_ops {
+	/* @slot: the key to use, or XSRTP_NO_KEY: find it */
+	enum xsrtp_reason (*prepare)(struct xsrtp_packet *p, uint8_t slot);
+	enum xsrtp_reason (*finish)(struct xsrtp_packet *p);
+	/* a packet failed: would another index be right now? may be NULL */
+	bool (*index_moved)(const struct xsrtp_packet *p);
+	void (*context)(struct xsrtp_context *cx, struct xsrtp_session *s);
+};
+
+void xsrtp_burst_unprotect(const struct xsrtp_cipher *c, const struct xsrtp_unprotect_ops *ops,
+			   struct xsrtp_packet *pkt, unsigned int n);
+
+/*
+ * Finds the key of a packet by its MKI (RFC 3711 8.1).
+ * @end: behind the MKI's place when its length is 0
+ * @first: the packet's first byte that may not be part of an MKI
+ *
+ * Returns the slot, or XSRTP_NO_KEY: none has this MKI.
+ */
+uint8_t xsrtp_mki_find(const struct xsrtp_context *cx, const uint8_t *first,
+		       const uint8_t *end);
+
+/* Marks the packet's index, making its stream where there is none yet. */
+enum xsrtp_reason xsrtp_packet_claim(const struct xsrtp_context *cx, struct xsrtp_packet *p);
+
+/* May the packet's index still come? No stream yet: is there room for one? */
+enum xsrtp_reason xsrtp_packet_check(const struct xsrtp_context *cx,
+				     const struct xsrtp_packet *p);
+
+/*
+ * Initial counter block of CM (RFC 3711 4.1.1) and nonce of GCM (RFC 7714 8.1 and
+ * 9.1), XORed with the session salt. The 31-bit index of SRTCP stands where the
+ * low bits of SRTP's 48 do.
+ *
+ *	byte	0   2   4   6   8  10  12  14
+ *	CM	   0   | SSRC  |   index   | 0
+ *	GCM SRTP 0 | SSRC  |  ROC  |SEQ|
+ *	GCM SRTCP 0| SSRC  | 0 | index |
+ */
+static inline void xsrtp_packet_iv(const struct xsrtp_suite_info *suite,
+				   struct xsrtp_packet *p)
+{
+	const uint8_t *salt = xsrtp_key_salt(suite, p->key);
+	int at = suite->kind == XSRTP_KIND_CM ? 4 : 2, i;
+	uint8_t block[16] = { 0 };
+
+	put_unaligned_be32(p->ssrc, block + at);
+	put_unaligned_be32(p->index >> 16, block + at + 4);
+	put_unaligned_be16(p->index, block + at + 8);
+	for (i = 0; i < 16; i++)
+		p->iv[i] = block[i] ^ salt[i];
+}
+
+#endif /* XSRTP_BURST_H */

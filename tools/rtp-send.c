@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rtp-send: send a test stream by UDP as RTP, or as SRTP made by libsrtp2, and
+ * on request play the attacker beside it.
+ *
+ * Packets are made in order and go out block by block. A block may be shuffled
+ * and packets of it doubled (what networks do); an attacker adds to each packet
+ * one of his own:
+ *
+ *	flip	a copy with one random bit changed, ahead of the good packet
+ *	key	the same packet under another key, ahead of the good packet
+ *	plain	the same packet as plain RTP, ahead of the good packet
+ *	random	a valid RTP header, random SSRC, noise behind it
+ *	replay	each packet of the block again, when the block is out
+ *
+ * Ahead of the good packet is the hard case: a receiver that moves any state
+ * for the forgery then refuses the good one.
+ *
+ * Always bounded: by --count or the payload file, and by --time.
+ */
+#include <poll.h>
+#include <time.h>
+
+#include "oracle.h"
+#include "stream.h"
+#include "udp.h"
+
+#define BLOCK_MAX 4096
+
+enum attack { NONE, FLIP, KEY, PLAIN, RANDOM, REPLAY };
+static const char * const attack_name[] = { "none", "flip", "key", "plain", "random", "replay" };
+
+enum where { BODY, HEADER, TAG };
+static const char * const where_name[] = { "body", "header", "tag" };
+
+struct sender {
+	int fd;
+	struct udp_addr to;
+	struct stream stream;
+	srtp_t srtp;		/* NULL: plain RTP */
+	srtp_t wrong;		/* the same under another key */
+	unsigned int tag_len;
+	enum attack attack;
+	enum where where;
+	bool only_attack;
+	bool shuffle;
+	unsigned int duplicate;	/* every n-th packet twice; 0: none */
+	unsigned int block;
+	double rate_pps;	/* 0: as fast as it goes */
+	double time_s;
+	uint64_t random;
+	struct timespec start;
+	uint64_t good, bad, failed;
+};
+
+struct wire {
+	size_t len;
+	uint8_t data[STREAM_PACKET_MAX];
+};
+
+static double now_s(const struct sender *s)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec - s->start.tv_sec + (t.tv_nsec - s->start.tv_nsec) / 1e9;
+}
+
+static void send_wire(struct sender *s, const struct wire *w, uint64_t *counter)
+{
+	for (int tries = 0; tries < 100; tries++) {
+		if (sendto(s->fd, w->data, w->len, 0, (void *)&s->to.sa, s->to.len) >= 0) {
+			++*counter;
+			return;
+		}
+		/* A full queue empties; ICMP errors belong to earlier packets. */
+		if (errno == ENOBUFS || errno == EAGAIN)
+			poll(NULL, 0, 1);
+		else if (errno != ECONNREFUSED)
+			break;
+	}
+	s->failed++;
+}
+
+static void protect(srtp_t srtp, struct wire *w)
+{
+	int len = w->len;
+
+	if (!srtp)
+		return;
+	if (srtp_protect(srtp, w->data, &len))
+		oracle_die("libsrtp2", "refuses to protect");
+	w->len = len;
+}
+
+static void flip_bit(struct sender *s, struct wire *w)
+{
+	size_t head = 12 + 4 * s->stream.csrcs +
+		(s->stream.extension ? 4 + 4 * s->stream.extension : 0);
+	size_t from = head, to = w->len - s->tag_len;
+	uint64_t r = stream_random(&s->random);
+
+	if (s->where == HEADER) {
+		from = 0;
+		to = head;
+	} else if (s->where == TAG || from >= to) {
+		from = w->len - s->tag_len;
+		to = w->len;
+	}
+	if (from < to)
+		w->data[from + r % (to - from)] ^= 1 << (r >> 32) % 8;
+}
+
+/* The attacker's packet to go with number @n, of which @good is on the wire. */
+static void forge(struct sender *s, uint64_t n, const struct wire *good, struct wire *w)
+{
+	*w = *good;
+	switch (s->attack) {
+	case FLIP:
+		flip_bit(s, w);
+		break;
+	case KEY:
+		w->len = stream_packet(&s->stream, n, w->data);
+		protect(s->wrong, w);
+		break;
+	case PLAIN:
+		w->len = stream_packet(&s->stream, n, w->data);
+		break;
+	case RANDOM:
+		for (size_t i = 2; i < w->len; i++)
+			w->data[i] = stream_random(&s->random);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Sleep until it is the turn of the packet after @n packets. */
+static void pace(const struct sender *s, uint64_t n)
+{
+	struct timespec at = s->start;
+	double due = n / s->rate_pps;
+
+	if (s->rate_pps == 0)
+		return;
+	at.tv_sec += (time_t)due;
+	at.tv_nsec += (due - (time_t)due) * 1e9;
+	if (at.tv_nsec >= 1000000000) {
+		at.tv_nsec -= 1000000000;
+		at.tv_sec++;
+	}
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
+}
+
+static void shuffle(struct sender *s, unsigned int *order, unsigned int n)
+{
+	for (unsigned int i = n; s->shuffle && i > 1; i--) {
+		unsigned int j = stream_random(&s->random) % i;
+		unsigned int t = order[i - 1];
+
+		order[i - 1] = order[j];
+		order[j] = t;
+	}
+}
+
+static void send_block(struct sender *s, uint64_t first, unsigned int n, struct wire *w)
+{
+	unsigned int order[BLOCK_MAX];
+	struct wire forged;
+
+	for (unsigned int i = 0; i < n; i++) {
+		w[i].len = stream_packet(&s->stream, first + i, w[i].data);
+		protect(s->srtp, &w[i]);
+		order[i] = i;
+	}
+	shuffle(s, order, n);
+	for (unsigned int i = 0; i < n; i++) {
+		const struct wire *good = &w[order[i]];
+
+		pace(s, first + i);
+		if (s->attack != NONE && s->attack != REPLAY) {
+			forge(s, first + order[i], good, &forged);
+			send_wire(s, &forged, &s->bad);
+		}
+		if (!s->only_attack)
+			send_wire(s, good, &s->good);
+		if (s->duplicate && (first + i) % s->duplicate == 0)
+			send_wire(s, good, &s->bad);
+	}
+	for (unsigned int i = 0; i < n && s->attack == REPLAY; i++) {
+		if (s->rate_pps)	/* as fast as the block itself */
+			usleep(1e6 / s->rate_pps / 2);
+		send_wire(s, &w[i], &s->bad);
+	}
+}
+
+static void send_all(struct sender *s)
+{
+	struct wire *w = calloc(s->block, sizeof(*w));
+	uint64_t count = stream_count(&s->stream);
+
+	if (!w)
+		oracle_die("memory", "none left");
+	clock_gettime(CLOCK_MONOTONIC, &s->start);
+	for (uint64_t n = 0; n < count && now_s(s) < s->time_s; n += s->block)
+		send_block(s, n, count - n < s->block ? count - n : s->block, w);
+	free(w);
+}
+
+static int pick(const char *text, const char * const *names, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (!strcmp(text, names[i]))
+			return i;
+	oracle_die(text, "not known here");
+}
+
+static void keys(struct sender *s, const char *suite, const char *path)
+{
+	struct oracle_key key;
+
+	if (!suite || !path)
+		oracle_die("rtp-send", "--suite and --key go together");
+	oracle_key_read(&key, suite, path);
+#define X(sym, num, name, kind, k, salt, tag)			\
+	if (key.suite == XSRTP_SUITE_##sym)			\
+		s->tag_len = tag;
+	XSRTP_SUITES(X)
+#undef X
+	s->srtp = oracle_open(&key, ssrc_any_outbound);
+	for (unsigned int i = 0; i < key.len; i++)
+		key.bytes[i] ^= 0xff;
+	s->wrong = oracle_open(&key, ssrc_any_outbound);
+}
+
+static const char usage[] =
+	"usage: rtp-send --from ADDR:PORT --to ADDR:PORT --count N [options]\n"
+	"  --suite NAME --key FILE       SRTP by libsrtp2, else plain RTP\n"
+	"  --rate PPS (200; 0: no limit)  --time SECONDS at most (60)\n"
+	"  --shuffle  --duplicate EVERY  --block N (8): what the network does\n"
+	"  --attack flip|key|plain|random|replay  --flip body|header|tag  --only-attack\n"
+	"  --seed N\n"
+	STREAM_USAGE;
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		STREAM_OPTIONS,
+		{ "from", required_argument, NULL, 'f' },
+		{ "to", required_argument, NULL, 't' },
+		{ "suite", required_argument, NULL, 's' },
+		{ "key", required_argument, NULL, 'k' },
+		{ "rate", required_argument, NULL, 'r' },
+		{ "time", required_argument, NULL, 'T' },
+		{ "shuffle", no_argument, NULL, 'S' },
+		{ "duplicate", required_argument, NULL, 'd' },
+		{ "block", required_argument, NULL, 'b' },
+		{ "attack", required_argument, NULL, 'a' },
+		{ "flip", required_argument, NULL, 'w' },
+		{ "only-attack", no_argument, NULL, 'o' },
+		{ "seed", required_argument, NULL, 'e' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 }
+	};
+	struct sender s = {
+		.stream = STREAM_DEFAULT, .block = 8, .rate_pps = 200, .time_s = 60, .random = 1,
+	};
+	const char *suite = NULL, *key = NULL;
+	struct udp_addr from = { 0 };
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (stream_option(&s.stream, opt, optarg))
+			continue;
+		switch (opt) {
+		case 'f':
+			if (udp_parse(optarg, &from))
+				oracle_die(optarg, "not an address and port");
+			break;
+		case 't':
+			if (udp_parse(optarg, &s.to))
+				oracle_die(optarg, "not an address and port");
+			break;
+		case 's': suite = optarg; break;
+		case 'k': key = optarg; break;
+		case 'r': s.rate_pps = stream_number(optarg, 10000000); break;
+		case 'T': s.time_s = stream_number(optarg, 3600); break;
+		case 'S': s.shuffle = true; break;
+		case 'd': s.duplicate = stream_number(optarg, STREAM_COUNT_MAX); break;
+		case 'b': s.block = stream_number(optarg, BLOCK_MAX); break;
+		case 'a': s.attack = pick(optarg, attack_name, 6); break;
+		case 'w': s.where = pick(optarg, where_name, 3); break;
+		case 'o': s.only_attack = true; break;
+		case 'e': s.random = stream_number(optarg, UINT64_MAX); break;
+		default:
+			fputs(usage, opt == 'h' ? stdout : stderr);
+			return opt == 'h' ? 0 : 2;
+		}
+	}
+	if (!from.len || !s.to.len || !s.block || !stream_count(&s.stream)) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	if (suite || key)
+		keys(&s, suite, key);
+	s.fd = udp_bind(&from);
+	send_all(&s);
+	printf("{\"good\":%llu,\"attack\":%llu,\"failed\":%llu,\"seconds\":%.3f}\n",
+	       (unsigned long long)s.good, (unsigned long long)s.bad,
+	       (unsigned long long)s.failed, now_s(&s));
+	return s.failed ? 1 : 0;
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * xsrtp attach and detach: the XDP program on a device.
+ */
+#include "cli.h"
+
+#include <stdlib.h>
+
+#include "host.h"
+
+static const char *mode_name(enum ingress_mode mode)
+{
+	return mode == INGRESS_NATIVE ? "native" : "generic";
+}
+
+void print_attached(const struct ingress_info *info)
+{
+	out_object(NULL);
+	out_str("device", "%s:", info->ifname);
+	out_str("mode", " XDP %s", mode_name(info->mode));
+	out_u64("program", NULL, info->prog_id);
+	if (*info->why)
+		out_str("why", " (%s)", info->why);
+	out_text("\n");
+	out_end();
+}
+
+int verb_attach(struct args *a)
+{
+	const char *ifname = args_value(a, "device"), *to = NULL;
+	enum ingress_mode mode = INGRESS_AUTO;
+	struct ingress_info info;
+	char err[768];
+	struct xnl *x;
+
+	if (args_match(a, "native"))
+		mode = INGRESS_NATIVE;
+	else if (args_match(a, "generic"))
+		mode = INGRESS_GENERIC;
+	else
+		args_match(a, "auto");
+	if (args_match(a, "to"))
+		to = args_value(a, "xsrtp device");
+	args_done(a);
+	x = connect_module();
+	if (host_attach(x, ifname, to, mode, &info, err, sizeof(err)))
+		fail("%s", err);
+	print_attached(&info);
+	xnl_close(x);
+	return EXIT_SUCCESS;
+}
+
+int verb_detach(struct args *a)
+{
+	const char *ifname = args_value(a, "device");
+	char err[768];
+
+	args_done(a);
+	/* The module is not asked: a program must come off without it too. */
+	if (ingress_detach(ifname, err, sizeof(err)))
+		fail("%s", err);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Flows, their keys and counters as the module keeps them: one C structure for
+ * each noun of the netlink family, one function for each command. What the
+ * members mean is said in <linux/xsrtp.h>.
+ *
+ * All functions return 0 or -errno; xnl_error() then has a sentence.
+ */
+#ifndef XSRTP_FLOW_H
+#define XSRTP_FLOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/xsrtp.h>
+#include <xsrtp/reason.h>
+
+#include "endpoint.h"
+#include "key.h"
+#include "nl.h"
+
+struct stream {
+	uint32_t ssrc;
+	uint32_t roc;
+	uint32_t seq;
+};
+
+struct session {
+	bool present;		/* false: plain RTP */
+	uint32_t suite;		/* 0: not said */
+	uint32_t window;	/* packets; 0: not said, the kernel decides */
+	uint32_t max_streams;	/* 0: not said, the kernel decides */
+	bool has_key;		/* read only */
+	const struct key *key;	/* write only; NULL: none */
+	struct stream *streams;	/* read only */
+	unsigned int n_streams;
+};
+
+struct stats {
+	uint64_t rx_packets;
+	uint64_t rx_bytes;
+	uint64_t tx_packets;
+	uint64_t tx_bytes;
+	uint64_t drop[XSRTP_REASON_MAX];
+	uint64_t drop_other;	/* reasons that a newer module knows */
+	uint32_t flows;		/* of the namespace only */
+	char cipher[32];	/* of the namespace only */
+};
+
+#define FLOW_NO_ACTION	-1
+
+struct flow {
+	uint32_t id;			/* 0: not said */
+	struct endpoint local;
+	struct endpoint remote;		/* family 0: anyone; in flow_set(): not said */
+	bool remote_any;		/* flow_set(): from now on anyone */
+	int action;			/* enum xsrtp_action, FLOW_NO_ACTION: not said */
+	struct endpoint source;
+	struct endpoint destination;
+	struct session rx;
+	struct session tx;
+	bool has_stats;
+	struct stats stats;
+};
+
+enum direction { RX, TX };
+
+/* flow_clear() - frees what the structure owns, makes it empty. */
+void flow_clear(struct flow *f);
+
+/* flow_select() - an empty flow that names one: by @id, or if 0 by @local. */
+struct flow flow_select(uint32_t id, const struct endpoint *local);
+
+/* flow_new() - create; @id: the new flow's. */
+int flow_new(struct xnl *x, const struct flow *f, uint32_t *id);
+
+/*
+ * flow_set() - change what @f says of remote, action, source and destination, of
+ * the flow with its id, or with its local endpoint if the id is 0
+ */
+int flow_set(struct xnl *x, const struct flow *f);
+
+/* flow_del() - the flow that @which selects. */
+int flow_del(struct xnl *x, const struct flow *which);
+
+/* flow_get() - the flow that @which selects; flow_clear() the answer. */
+int flow_get(struct xnl *x, const struct flow *which, struct flow *f);
+
+/* flow_dump() - call @fn for each flow, until it returns other than 0 (-errno). */
+int flow_dump(struct xnl *x, int (*fn)(const struct flow *f, void *arg), void *arg);
+
+int key_set(struct xnl *x, const struct flow *which, enum direction dir, const struct key *key);
+int key_del(struct xnl *x, const struct flow *which, enum direction dir);
+
+int stats_get(struct xnl *x, struct stats *s);
+uint64_t stats_drops(const struct stats *s);
+
+/*
+ * flow_monitor() - call @fn for each notification, until it returns other than 0
+ * @cmd: XSRTP_CMD_*_NTF; @f: what the notification holds
+ */
+int flow_monitor(struct xnl *x, int (*fn)(uint8_t cmd, const struct flow *f, void *arg),
+		 void *arg);
+
+#endif /* XSRTP_FLOW_H */
