@@ -20,6 +20,8 @@ PATH=$top/build:$top/build/tools:$PATH:/usr/local/sbin:/usr/sbin:/sbin
 work=$(mktemp -d "${TMPDIR:-/tmp}/xsrtp-e2e.XXXXXX")
 plain=xs$$-plain host=xs$$-host srtp=xs$$-srtp
 pids=()
+set -E
+trap 'echo "Bail out! ${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND"' ERR
 
 # --- what was proven: TAP, or a list for people -------------------------------
 
@@ -65,6 +67,14 @@ get() {
 start() {
 	ip netns exec "$@" &
 	pids+=($!)
+}
+
+# ready WHAT COMMAND… - wait for something of ours. Long: a machine emulated on a
+# busy one takes half a minute to load a program.
+ready() {
+	local what=$1
+	shift
+	wait_for 120 "$@" || { echo "Bail out! $what is not ready after 120 s"; exit 1; }
 }
 
 # stop PID [SIGNAL] - end a process that start() made, and wait for it.

@@ -24,7 +24,7 @@ send_recv() {
 	shift
 	start "$host" rtp-recv --on "$to" --idle 300 --time 5 "${ropt[@]}" >"$work/got"
 	recv=$!
-	wait_for 10 listens "$recv" 5000
+	ready rtp-recv listens "$recv" 5000
 	in_ns "$plain" rtp-send --from "$from" --to "$to" --rate 2000 "$@" >/dev/null
 	wait "$recv" || true
 	got=$(cat "$work/got")
@@ -69,7 +69,7 @@ capture() { # FILE SENDER-OPTIONS…
 	local dump
 	start "$host" tcpdump -Z root --immediate-mode -i plain0 -U -s 0 -w "$1" udp port 5000 2>"$work/dump"
 	dump=$!
-	wait_for 10 grep -q listening "$work/dump"
+	ready tcpdump grep -q listening "$work/dump"
 	send_recv 4 --count 1 -- --payload "$voices/plain.ul" "${@:2}"
 	stop "$dump" INT
 }

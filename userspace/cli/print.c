@@ -160,7 +160,8 @@ void print_flow_line(const struct flow *f)
 	out_u64("id", "  flow %" PRIu64, f->id);
 	print_endpoint("local", " %s", &f->local);
 	out_str("rx", " (%s)", side(&f->rx));
-	print_target(f, " to %s");
+	out_text(f->destination.family ? " to" : "");
+	print_target(f, " %s");
 	out_str("tx", " (%s):", side(&f->tx));
 	out_u64("rx_packets", " %" PRIu64 " in", f->stats.rx_packets);
 	out_u64("tx_packets", " %" PRIu64 " out", f->stats.tx_packets);
