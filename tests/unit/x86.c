@@ -26,14 +26,14 @@
 
 /* The suites, and those that are to come: AES-192, tags of 8 bytes. */
 static const struct xsrtp_suite_info suites[] = {
-	{ "AES_CM_128_HMAC_SHA1_80", 1, XSRTP_KIND_CM, 16, 14, 10 },
-	{ "AES_CM_128_HMAC_SHA1_32", 2, XSRTP_KIND_CM, 16, 14, 4 },
-	{ "AES_192_CM_HMAC_SHA1_80", 0, XSRTP_KIND_CM, 24, 14, 10 },
-	{ "AES_256_CM_HMAC_SHA1_80", 0, XSRTP_KIND_CM, 32, 14, 10 },
-	{ "AEAD_AES_128_GCM", 7, XSRTP_KIND_GCM, 16, 12, 16 },
-	{ "AEAD_AES_192_GCM", 0, XSRTP_KIND_GCM, 24, 12, 16 },
-	{ "AEAD_AES_256_GCM", 8, XSRTP_KIND_GCM, 32, 12, 16 },
-	{ "AEAD_AES_128_GCM_8", 0, XSRTP_KIND_GCM, 16, 12, 8 },
+	{ "AES_CM_128_HMAC_SHA1_80", 1, XSRTP_KIND_CM, 16, 14, 10, 0 },
+	{ "AES_CM_128_HMAC_SHA1_32", 2, XSRTP_KIND_CM, 16, 14, 4, 0 },
+	{ "AES_192_CM_HMAC_SHA1_80", 0, XSRTP_KIND_CM, 24, 14, 10, 0 },
+	{ "AES_256_CM_HMAC_SHA1_80", 0, XSRTP_KIND_CM, 32, 14, 10, 0 },
+	{ "AEAD_AES_128_GCM", 7, XSRTP_KIND_GCM, 16, 12, 16, 0 },
+	{ "AEAD_AES_192_GCM", 0, XSRTP_KIND_GCM, 24, 12, 16, 0 },
+	{ "AEAD_AES_256_GCM", 8, XSRTP_KIND_GCM, 32, 12, 16, 0 },
+	{ "AEAD_AES_128_GCM_8", 0, XSRTP_KIND_GCM, 16, 12, 8, 0 },
 };
 #define SUITES	(sizeof(suites) / sizeof(suites[0]))
 

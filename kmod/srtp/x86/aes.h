@@ -199,35 +199,10 @@ static __always_inline void ctr_xor_inline(const uint8_t *rk, int rounds, __m128
 
 	for (; len > TILE_BYTES; data += TILE_BYTES, len -= TILE_BYTES)
 		ctr_tile(rk, rounds, &ctr, data);
-	switch ((len + VEC_BYTES - 1) / VEC_BYTES) {
-	case 0:
-		break;
-	case 1:
-		ctr_last(1, rk, rounds, ctr, data, len);
-		break;
-	case 2:
-		ctr_last(2, rk, rounds, ctr, data, len);
-		break;
-	case 3:
-		ctr_last(3, rk, rounds, ctr, data, len);
-		break;
-#if VEC_TILE > 4
-	case 4:
-		ctr_last(4, rk, rounds, ctr, data, len);
-		break;
-	case 5:
-		ctr_last(5, rk, rounds, ctr, data, len);
-		break;
-	case 6:
-		ctr_last(6, rk, rounds, ctr, data, len);
-		break;
-	case 7:
-		ctr_last(7, rk, rounds, ctr, data, len);
-		break;
-#endif
-	default:
-		ctr_last(VEC_TILE, rk, rounds, ctr, data, len);
-	}
+#define last_of(n) ctr_last(n, rk, rounds, ctr, data, len)
+	if (len)
+		vec_per_count(len, last_of);
+#undef last_of
 }
 
 static noinline void ctr_xor(const uint8_t *rk, int rounds, const uint8_t *iv,

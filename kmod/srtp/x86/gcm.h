@@ -28,27 +28,27 @@
 #include "prefetch.h"
 
 /*
- * Vectors of a tile, and how many blocks, the lengths included, the last step
- * takes, for 12 powers of H (AES-256) and for more (AES-192, AES-128). The last
- * step must take more than a tile, so that tiles are always whole.
+ * Whole tiles of blocks are taken while more than GCM_LAST blocks are left, the
+ * lengths counted; then the last step takes up to VEC_TILE vectors. What a tile
+ * is, and after how many blocks a sum is reduced, depends on how many powers of
+ * H there are: 12 (AES-256) or more (AES-192, AES-128).
  */
-#if defined(__VAES__) && defined(__AVX512BW__)
-#define GCM_LAST	4
-#define GCM_TILE_MAX	3
-#define GCM_TILE_MIN	2
-#define GCM_LAST_BLOCKS(powers)	(powers)
-#elif defined(__VAES__)
-#define GCM_LAST	8
-#define GCM_TILE_MAX	6
-#define GCM_TILE_MIN	4
-#define GCM_LAST_BLOCKS(powers)	(powers)
+#if VEC_BLOCKS == 4
+#define GCM_TILE_MAX		3		/* vectors */
+#define GCM_TILE_MIN		2
+#define GCM_STRIDE(powers)	((powers) > 12 ? 12U : 8U)
+#define GCM_LAST(powers)	(powers)
+#elif VEC_BLOCKS == 2
+#define GCM_TILE_MAX		4
+#define GCM_TILE_MIN		4
+#define GCM_STRIDE(powers)	8U
+#define GCM_LAST(powers)	((powers) > 12 ? 13U : 12U)
 #else
-#define GCM_LAST	8
-#define GCM_TILE_MAX	6
-#define GCM_TILE_MIN	6
-#define GCM_LAST_BLOCKS(powers)	9U
+#define GCM_TILE_MAX		4
+#define GCM_TILE_MIN		4
+#define GCM_STRIDE(powers)	((powers) > 12 ? 12U : 8U)
+#define GCM_LAST(powers)	5U
 #endif
-#define GCM_TILE(powers)	((powers) > 12 ? GCM_TILE_MAX : GCM_TILE_MIN)
 
 /* Products that are not yet reduced: 64-bit halves multiplied crosswise. */
 struct ghash_sum {
@@ -273,7 +273,7 @@ static __always_inline void gcm_take(struct gcm *g, const int n, uint8_t *p, siz
 				     const bool part, bool first, unsigned int power,
 				     const bool seal)
 {
-	vec x[GCM_LAST], text[GCM_LAST];
+	vec x[VEC_TILE], text[VEC_TILE];
 	int j;
 
 	gcm_load(text, n, p, len, part, first);
@@ -289,66 +289,45 @@ static __always_inline void gcm_take(struct gcm *g, const int n, uint8_t *p, siz
 	gcm_sum(g, text, n, len, part, power);
 }
 
-/* Spell @call out for each number of vectors that @len bytes may take. */
-#if GCM_LAST > 4
-#define gcm_per_vectors(len, call) do {					\
-	switch (((len) + VEC_BYTES - 1) / VEC_BYTES) {			\
-	case 1: call(1); break;						\
-	case 2: call(2); break;						\
-	case 3: call(3); break;						\
-	case 4: call(4); break;						\
-	case 5: call(5); break;						\
-	case 6: call(6); break;						\
-	case 7: call(7); break;						\
-	default: call(8); break;					\
-	}								\
-} while (0)
-#else
-#define gcm_per_vectors(len, call) do {					\
-	switch (((len) + VEC_BYTES - 1) / VEC_BYTES) {			\
-	case 1: call(1); break;						\
-	case 2: call(2); break;						\
-	case 3: call(3); break;						\
-	default: call(4); break;					\
-	}								\
-} while (0)
-#endif
+/* The power of H for the next block, where a sum begins and @blocks are left. */
+static __always_inline unsigned int gcm_power(const struct gcm *g, unsigned int blocks)
+{
+	return blocks <= g->powers ? blocks : GCM_STRIDE(g->powers);
+}
 
-/*
- * The whole stream of a packet: tiles while it is longer than the last step
- * may be, then the last step. A tile is reduced, unless all that follows
- * (@blocks, with the lengths) has powers of H enough.
- */
+/* The whole stream of a packet. */
 static __always_inline void gcm_stream(struct gcm *g, const struct xsrtp_packet *pkt,
 				       const bool seal)
 {
 	uint8_t *p = pkt->data + pkt->hdr_len - 16;
 	size_t len = pkt->text_len + 16;
 	unsigned int blocks = (len + 15) / 16 + 1;
+	unsigned int power = gcm_power(g, blocks);
 	bool first = true;
 
 	gcm_header(g, pkt);
-	while (blocks > GCM_LAST_BLOCKS(g->powers)) {
-		const bool all = blocks <= g->powers;
-		const unsigned int tile = GCM_TILE(g->powers);
+	while (blocks > GCM_LAST(g->powers) || power < blocks) {
+		unsigned int tile = GCM_TILE_MAX;
 
-		if (tile == GCM_TILE_MAX)
-			gcm_take(g, GCM_TILE_MAX, p, len, false, first,
-				 all ? blocks : GCM_TILE_MAX * VEC_BLOCKS, seal);
-		else
-			gcm_take(g, GCM_TILE_MIN, p, len, false, first,
-				 all ? blocks : GCM_TILE_MIN * VEC_BLOCKS, seal);
-		if (all)
-			g->y = _mm_setzero_si128();
-		else
-			gcm_reduce(g);
+		if (GCM_TILE_MIN == GCM_TILE_MAX || g->powers > 12) {
+			gcm_take(g, GCM_TILE_MAX, p, len, false, first, power, seal);
+		} else {
+			gcm_take(g, GCM_TILE_MIN, p, len, false, first, power, seal);
+			tile = GCM_TILE_MIN;
+		}
 		first = false;
 		blocks -= tile * VEC_BLOCKS;
+		power -= tile * VEC_BLOCKS;
 		len -= tile * VEC_BYTES;
 		p += tile * VEC_BYTES;
+		g->y = _mm_setzero_si128();
+		if (!power) {
+			gcm_reduce(g);
+			power = gcm_power(g, blocks);
+		}
 	}
-#define take_last(n) gcm_take(g, n, p, len, true, first, blocks, seal)
-	gcm_per_vectors(len, take_last);
+#define take_last(n) gcm_take(g, n, p, len, true, first, power, seal)
+	vec_per_count(len, take_last);
 #undef take_last
 }
 
@@ -385,14 +364,14 @@ static noinline void gcm_open(const struct xsrtp_suite_info *suite, struct xsrtp
 		pkt->reason = XSRTP_REASON_BAD_TAG;
 }
 
-#if GCM_LAST == 4
+#if VEC_BLOCKS == 4
 /* All of the text in registers: the keystream is there when the tag is. */
 static __always_inline void gcm_open_vectors(const struct xsrtp_suite_info *suite,
 					     struct xsrtp_packet *pkt, const int n)
 {
 	uint8_t *p = pkt->data + pkt->hdr_len - 16;
 	size_t len = pkt->text_len + 16;
-	vec text[GCM_LAST], x[GCM_LAST];
+	vec text[VEC_TILE], x[VEC_TILE];
 	struct gcm g;
 	int j;
 
@@ -415,7 +394,7 @@ static noinline void gcm_open_short(const struct xsrtp_suite_info *suite,
 				    struct xsrtp_packet *pkt)
 {
 #define open_vectors(n) gcm_open_vectors(suite, pkt, n)
-	gcm_per_vectors(pkt->text_len + 16, open_vectors);
+	vec_per_count(pkt->text_len + 16, open_vectors);
 #undef open_vectors
 }
 #endif
@@ -443,7 +422,7 @@ static void gcm_open_burst(const struct xsrtp_suite_info *suite, struct xsrtp_pa
 
 	for (i = 0; i < n; i++) {
 		key_prefetch(suite, pkt, i, n);
-#if GCM_LAST == 4
+#if VEC_BLOCKS == 4
 		if (gcm_is_short(suite, pkt[i])) {
 			gcm_open_short(suite, pkt[i]);
 			continue;

@@ -4,8 +4,8 @@
  * being compiled may use: AES-NI and PCLMULQDQ, or VAES and VPCLMULQDQ on 256 or
  * on 512 bits. Counter mode and GCM are written once, in terms of it.
  *
- * VEC_TILE vectors are worked on side by side: enough to fill the latency of the
- * AES instructions, few enough to stay in registers.
+ * VEC_TILE vectors are worked on side by side: enough that the AES instructions
+ * of one tile, and of the next that the CPU begins meanwhile, fill its latency.
  *
  * Of a partial vector only the first n bytes exist. No other byte is read or
  * written: AVX-512 has masks for that, the others go block by block.
@@ -19,6 +19,7 @@
 
 typedef __m512i vec;
 #define VEC_TILE	4
+#define VEC_BLOCKS	4U
 
 static __always_inline vec vec_load(const uint8_t *p) { return _mm512_loadu_si512(p); }
 static __always_inline void vec_store(uint8_t *p, vec v) { _mm512_storeu_si512(p, v); }
@@ -98,7 +99,8 @@ static __always_inline vec vec_swap(vec v)
 #elif defined(__VAES__)
 
 typedef __m256i vec;
-#define VEC_TILE	8
+#define VEC_TILE	6
+#define VEC_BLOCKS	2U
 
 static __always_inline vec vec_load(const uint8_t *p) { return _mm256_loadu_si256((void *)p); }
 static __always_inline void vec_store(uint8_t *p, vec v) { _mm256_storeu_si256((void *)p, v); }
@@ -195,7 +197,8 @@ static __always_inline vec vec_swap(vec v)
 #else /* AES-NI, PCLMULQDQ */
 
 typedef __m128i vec;
-#define VEC_TILE	8
+#define VEC_TILE	4
+#define VEC_BLOCKS	1U
 
 static __always_inline vec vec_load(const uint8_t *p) { return block_load(p); }
 static __always_inline void vec_store(uint8_t *p, vec v) { block_store(p, v); }
@@ -238,8 +241,30 @@ static __always_inline vec vec_keep(vec v, size_t n)
 
 #endif
 
-#define VEC_BYTES	sizeof(vec)
-#define VEC_BLOCKS	(VEC_BYTES / 16)
+#define VEC_BYTES	(16 * VEC_BLOCKS)
 #define TILE_BYTES	(VEC_TILE * VEC_BYTES)
+
+/* Do what is right for the number of vectors that 1 to TILE_BYTES bytes take. */
+#if VEC_TILE == 6
+#define vec_per_count(len, what) do {					\
+	switch (((len) + VEC_BYTES - 1) / VEC_BYTES) {			\
+	case 1: what(1); break;						\
+	case 2: what(2); break;						\
+	case 3: what(3); break;						\
+	case 4: what(4); break;						\
+	case 5: what(5); break;						\
+	default: what(6); break;					\
+	}								\
+} while (0)
+#else
+#define vec_per_count(len, what) do {					\
+	switch (((len) + VEC_BYTES - 1) / VEC_BYTES) {			\
+	case 1: what(1); break;						\
+	case 2: what(2); break;						\
+	case 3: what(3); break;						\
+	default: what(4); break;					\
+	}								\
+} while (0)
+#endif
 
 #endif /* XSRTP_X86_VEC_H */

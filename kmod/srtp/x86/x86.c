@@ -14,16 +14,16 @@ const struct xsrtp_cipher *const xsrtp_cipher_x86[X86_CIPHERS + 1] = {
 	NULL
 };
 
-struct cpuid {
+struct regs {
 	uint32_t a, b, c, d;
 };
 
-static struct cpuid cpuid(uint32_t leaf)
+static struct regs leaf(uint32_t n)
 {
-	struct cpuid r;
+	struct regs r;
 
 	__asm__ volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d)
-			 : "a"(leaf), "c"(0));
+			 : "a"(n), "c"(0));
 	return r;
 }
 
@@ -45,12 +45,12 @@ static bool all(uint32_t word, uint32_t bits)
 
 static unsigned int detect(void)
 {
-	struct cpuid one = cpuid(1), seven = { 0 };
+	struct regs one = leaf(1), seven = { 0 };
 	unsigned int has = 0;
 	uint32_t saved = 0;
 
-	if (cpuid(0).a >= 7)
-		seven = cpuid(7);
+	if (leaf(0).a >= 7)
+		seven = leaf(7);
 	if (one.c & BIT_OF(27))				/* OSXSAVE */
 		saved = xcr0();
 	/* PCLMULQDQ, SSSE3, SSE4.1, AES */
