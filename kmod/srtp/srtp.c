@@ -18,13 +18,15 @@ static void context(struct xsrtp_context *cx, struct xsrtp_session *s)
 static uint64_t packet_index(const struct xsrtp_packet *p)
 {
 	const struct xsrtp_stream *st = p->stream;
-	uint64_t next;
+	uint64_t told, next;
 
 	if (unlikely(!st))
 		return rtp_seq(p->data);
+	/* In this order: while @next is 0, @seen is the ROC that was told. */
+	told = load_acquire(&st->seen);
 	next = xsrtp_next(load_once(&st->next));
-	if (unlikely(!next))	/* the first packet: its ROC may have been told */
-		return load_once(&st->seen) << 16 | rtp_seq(p->data);
+	if (unlikely(!next))
+		return told << 16 | rtp_seq(p->data);
 	return xsrtp_index_estimate(next, rtp_seq(p->data));
 }
 
