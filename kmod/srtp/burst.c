@@ -96,6 +96,10 @@ static void unprotect_one(const struct xsrtp_cipher *c, const struct xsrtp_unpro
 			  struct xsrtp_packet *p, uint8_t slot)
 {
 	p->reason = ops->prepare(p, slot);
+	if (unlikely(p->reason == XSRTP_REASON_SPECIAL)) {
+		p->reason = ops->special(c, p, slot);
+		return;
+	}
 	xsrtp_burst_crypt(c, p, 1, true);
 	if (p->reason == XSRTP_REASON_OK)
 		p->reason = ops->finish(p);
@@ -146,7 +150,9 @@ static unsigned int unprotect_some(const struct xsrtp_cipher *c,
 			p->reason = ops->finish(p);
 			continue;
 		}
-		if (i && ops->index_moved && ops->index_moved(p))
+		if (unlikely(p->reason == XSRTP_REASON_SPECIAL))
+			p->reason = ops->special(c, p, XSRTP_NO_KEY);
+		else if (i && ops->index_moved && ops->index_moved(p))
 			unprotect_one(c, ops, p, XSRTP_NO_KEY);
 		if (p->reason == XSRTP_REASON_BAD_TAG)
 			unprotect_also(c, ops, p);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "kdf.h"
+#include "option.h"
 #include "session.h"
 
 /* --- memory ------------------------------------------------------------------ */
@@ -8,7 +9,7 @@ static bool config_valid(const struct xsrtp_session_config *cfg)
 {
 	return xsrtp_suite_info(cfg->suite) && cfg->keys <= XSRTP_KEYS &&
 	       cfg->streams <= XSRTP_STREAMS_MAX &&
-	       !(cfg->flags & ~(XSRTP_UNENCRYPTED_SRTP | XSRTP_UNENCRYPTED_SRTCP)) &&
+	       xsrtp_option_valid(cfg) &&
 	       (!cfg->window || (cfg->window >= XSRTP_WINDOW_MIN &&
 				 cfg->window <= XSRTP_WINDOW_MAX &&
 				 !(cfg->window & (cfg->window - 1))));
@@ -46,7 +47,8 @@ static uint32_t half_bytes(const struct xsrtp_session_config *c)
 	return xsrtp_line(c->keys * xsrtp_slot_size(xsrtp_suite_info(c->suite)) +
 			  xsrtp_cold_size(c->keys) +
 			  (c->streams - 1) * sizeof(struct stream_slot) +
-			  c->streams * xsrtp_replay_words(c->window) * sizeof(uint64_t));
+			  c->streams * xsrtp_replay_words(c->window) * sizeof(uint64_t) +
+			  xsrtp_option_size(c));
 }
 
 size_t xsrtp_session_size(const struct xsrtp_session_config *cfg)
@@ -69,6 +71,7 @@ static void half_init(struct xsrtp_session *half, const struct xsrtp_session_con
 	cold->flags = c->flags;
 	cold->keys = c->keys;
 	cold->also = XSRTP_NO_KEY;
+	xsrtp_option_init(half, cold, c);
 }
 
 int xsrtp_session_init(struct xsrtp_session *s, const struct xsrtp_session_config *cfg)
@@ -81,6 +84,10 @@ int xsrtp_session_init(struct xsrtp_session *s, const struct xsrtp_session_confi
 	memset(s, 0, size);
 	half_init(s, &c);
 	half_init(xsrtp_session_rtcp(s), &c);
+	/* Of all that is special only the derivation rate concerns SRTCP. */
+	if (!(c.flags & XSRTP_KEY_RATE))
+		xsrtp_session_cold(xsrtp_session_rtcp(s), xsrtp_session_suite(s))->flags &=
+			~XSRTP_SPECIAL;
 	return 0;
 }
 
@@ -97,6 +104,14 @@ static struct xsrtp_stream *stream_at(const struct xsrtp_session *half,
 	return i ? &more_streams(half, cold)[i - 1].st : (struct xsrtp_stream *)&half->first;
 }
 
+uint32_t xsrtp_stream_number(const struct xsrtp_session *half,
+			     const struct xsrtp_session_cold *cold,
+			     const struct xsrtp_stream *st)
+{
+	return st == &half->first ? 0 :
+	       (const struct stream_slot *)st - more_streams(half, cold) + 1;
+}
+
 void xsrtp_stream_window(struct xsrtp_session *half, struct xsrtp_session_cold *cold,
 			 const struct xsrtp_stream *st, unsigned int slot,
 			 struct xsrtp_window *w)
@@ -107,9 +122,9 @@ void xsrtp_stream_window(struct xsrtp_session *half, struct xsrtp_session_cold *
 	if (unlikely(cold->window > XSRTP_WINDOW_MIN)) {
 		struct stream_slot *more = more_streams(half, cold);
 		uint64_t *rings = (uint64_t *)(more + cold->streams - 1);
-		size_t i = st == &half->first ? 0 : (const struct stream_slot *)st - more + 1;
 
-		w->ring = rings + i * xsrtp_replay_words(cold->window);
+		w->ring = rings + xsrtp_stream_number(half, cold, st) *
+				  xsrtp_replay_words(cold->window);
 	}
 }
 
@@ -160,6 +175,11 @@ bool xsrtp_stream_room(struct xsrtp_session *half, const struct xsrtp_session_co
 	return !last.live;
 }
 
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static bool half_stream_get(const struct xsrtp_session *half, unsigned int n,
 			    struct xsrtp_stream_state *state)
 {
@@ -176,6 +196,8 @@ static bool half_stream_get(const struct xsrtp_session *half, unsigned int n,
 		return false;
 	state->ssrc = st->ssrc;
 	state->index = next - 1;
+	/* As on the wire; it may be about to start again (option.h). */
+	state->index -= min_u64(state->index, xsrtp_option_base_now(half, cold, n));
 	return true;
 }
 
@@ -187,7 +209,10 @@ static int half_stream_new(struct xsrtp_session *half, uint32_t ssrc, struct xsr
 	*st = xsrtp_stream_take(half, cold, ssrc);
 	if (!*st)
 		return -ENOSPC;
-	return xsrtp_next((*st)->next) ? -EEXIST : 0;
+	if (xsrtp_next((*st)->next))
+		return -EEXIST;
+	xsrtp_option_stream_told(half, cold, xsrtp_stream_number(half, cold, *st));
+	return 0;
 }
 
 static int half_stream_set(struct xsrtp_session *half, const struct xsrtp_stream_state *state)
@@ -298,6 +323,7 @@ static void key_info_wipe(struct xsrtp_session *half, unsigned int slot)
 	const struct xsrtp_suite_info *suite = xsrtp_session_suite(half);
 	struct xsrtp_session_cold *cold = xsrtp_session_cold(half, suite);
 
+	xsrtp_option_key_wipe(half, cold, slot);
 	memzero_explicit(&cold->slot[slot], sizeof(cold->slot[slot]));
 	memzero_explicit(xsrtp_session_key(half, suite, slot),
 			 xsrtp_slot_size(suite) - XSRTP_KEY_OFFSET);
@@ -309,22 +335,28 @@ int xsrtp_key_set(struct xsrtp_session *s, const struct xsrtp_cipher *c, unsigne
 	const struct xsrtp_suite_info *suite = xsrtp_session_suite(s);
 	struct xsrtp_session_cold *cold = xsrtp_session_cold(s, suite);
 	struct xsrtp_session *rtcp = xsrtp_session_rtcp(s);
+	int err;
 
 	if (slot >= cold->keys || (cfg->mki && cfg->mki_len > XSRTP_MKI_MAX))
 		return -EINVAL;
 	if (xsrtp_key_used(s) == (int)slot || cold->also == slot)
 		return -EBUSY;
+	err = xsrtp_option_key_check(s, cold, c, slot, cfg);
+	if (err)
+		return err;
 
 	xsrtp_key_derive(c, suite, xsrtp_session_key(s, suite, slot), cfg->key, cfg->salt,
-			 KDF_RTP_ENCRYPTION);
+			 KDF_RTP_ENCRYPTION, 0);
 	if (key_is_used(s, xsrtp_session_key(s, suite, slot))) {
 		xsrtp_key_wipe(s, slot);
 		return -EEXIST;
 	}
 	xsrtp_key_derive(c, suite, xsrtp_session_key(rtcp, suite, slot), cfg->key, cfg->salt,
-			 KDF_RTCP_ENCRYPTION);
+			 KDF_RTCP_ENCRYPTION, 0);
 	key_info_set(cold, slot, cfg, XSRTP_INDEX_MAX + 1);
 	key_info_set(xsrtp_session_cold(rtcp, suite), slot, cfg, XSRTP_RTCP_INDEX_MAX + 1ULL);
+	xsrtp_option_key_set(s, cold, c, slot, cfg);
+	xsrtp_option_key_set(rtcp, xsrtp_session_cold(rtcp, suite), c, slot, cfg);
 	return 0;
 }
 
