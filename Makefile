@@ -116,6 +116,32 @@ $(BPF_TEST): $(B)/tests/bpf/%: tests/bpf/%.c $(BPF_SKEL) $(BPF_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(BPF_LIB) $(NL_LIBS)
 
+# tests/vm/X.c: run by tests/vm/t-*.sh in the virtual machine.
+
+VM_TEST := $(patsubst %.c,$(B)/%,$(wildcard tests/vm/*.c))
+
+tests: $(VM_TEST)
+$(VM_TEST): $(B)/tests/vm/%: tests/vm/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
+
+# tests/fuzz/X.c: libFuzzer targets on the core, with clang's sanitizers. Run them:
+# tests/fuzz/run.
+
+FUZZ      := $(B)/fuzz/unprotect $(B)/fuzz/protect
+FUZZ_OBJ  := $(CORE_SRC:%.c=$(B)/fuzz/obj/%.o)
+FUZZ_SAN  := -fsanitize=address,undefined -fno-sanitize-recover=all
+
+fuzz: $(FUZZ) $(B)/fuzz/seeds-make
+$(FUZZ): $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(FUZZ_OBJ)
+	$(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer -o $@ $< $(FUZZ_OBJ) -lcrypto
+$(B)/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer-no-link -c $< -o $@
+$(B)/fuzz/seeds-make: tests/fuzz/seeds.c tests/fuzz/fuzz.h $(B)/libxsrtp-core.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core.a -lcrypto
+
 # --- rules -------------------------------------------------------------------
 
 $(B)/%.a:
@@ -135,5 +161,5 @@ install: all
 clean:
 	rm -rf $(B)
 
-.PHONY: all core bpf userspace module tools tests install clean
+.PHONY: all core bpf userspace module tools tests fuzz install clean
 -include $(shell find $(B) -path $(B)/kernel -prune -o -name '*.d' -type f -print 2>/dev/null)

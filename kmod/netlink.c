@@ -50,9 +50,15 @@ static const struct nla_policy key_policy[XSRTP_A_KEY_MAX + 1] = {
 	[XSRTP_A_KEY_MKI] = NLA_POLICY_RANGE(NLA_BINARY, 1, XSRTP_MKI_MAX),
 };
 
+/* Too wide for NLA_POLICY_RANGE, whose limits are 16 bits with a sign. */
+static const struct netlink_range_validation window_range = {
+	.min = XSRTP_WINDOW_MIN,
+	.max = XSRTP_WINDOW_MAX,
+};
+
 static const struct nla_policy session_policy[XSRTP_A_SESSION_MAX + 1] = {
 	[XSRTP_A_SESSION_SUITE] = { .type = NLA_U32 },
-	[XSRTP_A_SESSION_WINDOW] = NLA_POLICY_RANGE(NLA_U32, XSRTP_WINDOW_MIN, XSRTP_WINDOW_MAX),
+	[XSRTP_A_SESSION_WINDOW] = NLA_POLICY_FULL_RANGE(NLA_U32, &window_range),
 	[XSRTP_A_SESSION_MAX_STREAMS] = NLA_POLICY_RANGE(NLA_U32, 1, XSRTP_STREAMS_MAX),
 	[XSRTP_A_SESSION_KEY] = NLA_POLICY_NESTED(key_policy),
 	[XSRTP_A_SESSION_HAS_KEY] = { .type = NLA_REJECT },

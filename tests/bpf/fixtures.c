@@ -22,7 +22,7 @@
 #include "ports.h"
 #include "tap.h"
 
-#define FUZZ	100000
+#define FUZZ	100000	/* or the argument */
 #define ENDPOINTS	8
 #define CPUS_MAX	512
 #define VERIFIED_INSNS	3500	/* measured: 3,425; the next tenth wants a reason */
@@ -347,14 +347,14 @@ static void mutate(struct frame *f)
 		put_zero(f, random() % 64);
 }
 
-static void test_fuzz(void)
+static void test_fuzz(unsigned int frames)
 {
 	unsigned int hits[XSRTP_COUNTER_MAX] = {}, i, bad = 0;
 	static struct frame f[6];
 	char name[6][128];
 
 	srandom(1);
-	for (i = 0; i < FUZZ; i++) {
+	for (i = 0; i < frames; i++) {
 		struct frame *g = &f[random() % expand(&table[random() % TABLE_LEN], f, name)];
 		struct outcome r;
 		int want;
@@ -374,7 +374,7 @@ static void test_fuzz(void)
 			       counter_name[r.counter], counter_name[want]);
 	}
 	device(true);
-	ok(!bad, "%d mutated frames agree with the model of the rules", FUZZ);
+	ok(!bad, "%u mutated frames agree with the model of the rules", frames);
 	for (i = 0; i < XSRTP_COUNTER_MAX; i++)
 		printf("#   %-20s %u\n", counter_name[i], hits[i]);
 }
@@ -543,7 +543,7 @@ static int add_endpoints(struct endpoint *ep)
 	return err;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct endpoint ep[ENDPOINTS];
 
@@ -565,7 +565,7 @@ int main(void)
 	test_table();
 	test_first_byte();
 	test_cut();
-	test_fuzz();
+	test_fuzz(argc > 1 ? atoi(argv[1]) : FUZZ);
 	test_ports(ep);
 	test_writers(ep);
 	return tap_done();

@@ -4,7 +4,7 @@
  * random packets through both, in both directions; bytes, lengths, acceptance
  * and the reason of a refusal are compared.
  *
- *	libsrtp [PACKETS]	of each suite and direction (default 200,000)
+ *	libsrtp [PACKETS]	of each suite and direction (default 100,000)
  *	XSRTP_SEED=n		other packets; a failure prints the seed and how
  *				to run that one trial again (XSRTP_TRIAL)
  *
@@ -33,8 +33,14 @@
  *   is wrong in two ways may have either's reason; refused it is by both.
  * - In a burst MACs come before earlier packets of the burst have moved the
  *   window, so there replay, too-old and bad-tag stand for each other.
+ *   Without a tag (AES_CM_128_NULL_AUTH) a forgery moves the index, and the next
+ *   packet of the same burst would have another one: there packets come alone.
+ * - AES-192. libsrtp up to 2.7 derives its keys with AES-256 (issue 763, fixed by
+ *   pull requests 765 and 770), against RFC 6188: not compared here, but with
+ *   OpenSSL (openssl.c) and the vectors of RFC 6188 section 7 (vectors.c).
  * - SSRCs. libsrtp's template makes any number of streams; we get 16, more than
- *   a trial's. Only authentic packets make one, in both.
+ *   a trial's. Only authentic packets make one, in both. (Without a tag every
+ *   packet is authentic: there 256, and noise makes streams in both.)
  */
 #include <srtp2/srtp.h>
 
@@ -44,7 +50,7 @@
 #define SSRCS	5
 #define HISTORY	80	/* packets that a mismatch prints */
 
-static unsigned int packets_wanted = 200000;
+static unsigned int packets_wanted = 100000;
 static uint64_t base_seed = 20261122;
 static const char *only_trial;
 
@@ -88,24 +94,30 @@ struct item {
 	srtp_err_status_t theirs;
 };
 
+/* libsrtp has no function for it, but the parts. */
+static void policy_null_32(srtp_crypto_policy_t *p)
+{
+	srtp_crypto_policy_set_null_cipher_hmac_sha1_80(p);
+	p->auth_tag_len = 4;
+}
+
+static void (*const policy_of[])(srtp_crypto_policy_t *) = {
+	[XSRTP_SUITE_AES_CM_128_HMAC_SHA1_80] = srtp_crypto_policy_set_rtp_default,
+	[XSRTP_SUITE_AES_CM_128_HMAC_SHA1_32] = srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32,
+	[XSRTP_SUITE_AES_256_CM_HMAC_SHA1_80] = srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80,
+	[XSRTP_SUITE_AES_256_CM_HMAC_SHA1_32] = srtp_crypto_policy_set_aes_cm_256_hmac_sha1_32,
+	[XSRTP_SUITE_AEAD_AES_128_GCM] = srtp_crypto_policy_set_aes_gcm_128_16_auth,
+	[XSRTP_SUITE_AEAD_AES_256_GCM] = srtp_crypto_policy_set_aes_gcm_256_16_auth,
+	[XSRTP_SUITE_AEAD_AES_128_GCM_8] = srtp_crypto_policy_set_aes_gcm_128_8_auth,
+	[XSRTP_SUITE_AEAD_AES_256_GCM_8] = srtp_crypto_policy_set_aes_gcm_256_8_auth,
+	[XSRTP_SUITE_NULL_HMAC_SHA1_80] = srtp_crypto_policy_set_null_cipher_hmac_sha1_80,
+	[XSRTP_SUITE_NULL_HMAC_SHA1_32] = policy_null_32,
+	[XSRTP_SUITE_AES_CM_128_NULL_AUTH] = srtp_crypto_policy_set_aes_cm_128_null_auth,
+};
+
 static void suite_policy(const struct xsrtp_suite_info *suite, srtp_policy_t *pol)
 {
-	switch (suite->suite) {
-	case XSRTP_SUITE_AES_CM_128_HMAC_SHA1_80:
-		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&pol->rtp);
-		break;
-	case XSRTP_SUITE_AES_CM_128_HMAC_SHA1_32:
-		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32(&pol->rtp);
-		break;
-	case XSRTP_SUITE_AEAD_AES_128_GCM:
-		srtp_crypto_policy_set_aes_gcm_128_16_auth(&pol->rtp);
-		break;
-	case XSRTP_SUITE_AEAD_AES_256_GCM:
-		srtp_crypto_policy_set_aes_gcm_256_16_auth(&pol->rtp);
-		break;
-	default:
-		fail_msg("no libsrtp policy for %s", suite->name);
-	}
+	policy_of[suite->suite](&pol->rtp);
 	pol->rtcp = pol->rtp;
 }
 
@@ -141,8 +153,9 @@ static void trial_open(struct trial *t)
 	t->events = 0;
 	master_random(&t->rng, &t->m, mkis[rng_below(&t->rng, ARRAY_SIZE(mkis))]);
 	t->window = 64u << rng_below(&t->rng, 9);
-	t->burst = rng_once_in(&t->rng, 2) ? 1 : XSRTP_BURST_MAX;
-	t->s = session_new(t->c, t->suite->suite, t->window, 16, &t->m);
+	t->burst = !t->suite->tag_len || rng_once_in(&t->rng, 2) ? 1 : XSRTP_BURST_MAX;
+	t->s = session_new(t->c, t->suite->suite, t->window,
+			   t->suite->tag_len ? 16 : XSRTP_STREAMS_MAX, &t->m);
 	t->lib = lib_session(t, t->out, t->window);
 	for (i = 0; i < SSRCS; i++)	/* from anywhere to just before the wrap */
 		t->at[i] = rng_once_in(&t->rng, 3) ? rng_below(&t->rng, 65536) :
@@ -343,7 +356,8 @@ static bool agree(const struct trial *t, const struct item *it)
 	unsigned int ours = it->p->reason, theirs = theirs_as_reason(t, it->theirs);
 
 	if (!it->shown)
-		return ours == XSRTP_REASON_MALFORMED;
+		return ours == XSRTP_REASON_MALFORMED ||
+		       (t->m.mki_len && ours == XSRTP_REASON_BAD_MKI);
 	if (ours == theirs)
 		return true;
 	if (!ours || !theirs || theirs == XSRTP_REASON_MAX)
@@ -427,7 +441,7 @@ static void run_burst(struct trial *t, struct item *it, unsigned int n)
 		pkt[i] = (struct xsrtp_packet){
 			.session = t->s, .data = it[i].data, .len = it[i].in_len,
 			.room = t->out ? suite_overhead(t->suite->suite, &t->m) : 0,
-			.reason = ~0u,
+			.reason = XSRTP_REASON_MAX,
 		};
 		run_lib(t, &it[i]);
 	}
@@ -457,7 +471,7 @@ static void run_trial(struct trial *t)
 }
 
 /* Every kind of outcome must have come up, or the traffic tests too little. */
-static void check_coverage(bool out)
+static void check_coverage(bool out, bool tag)
 {
 	static const unsigned int in_kinds[] = {
 		XSRTP_REASON_OK, XSRTP_REASON_MALFORMED, XSRTP_REASON_BAD_TAG,
@@ -474,8 +488,13 @@ static void check_coverage(bool out)
 		if (counts[out][i])
 			printf(" %s %u", xsrtp_reason_name(i), counts[out][i]);
 	printf("\n");
-	for (i = 0; i < (out ? ARRAY_SIZE(out_kinds) : ARRAY_SIZE(in_kinds)); i++)
-		assert_true(counts[out][out ? out_kinds[i] : in_kinds[i]] * 1000 > packets_wanted);
+	for (i = 0; i < (out ? ARRAY_SIZE(out_kinds) : ARRAY_SIZE(in_kinds)); i++) {
+		unsigned int kind = out ? out_kinds[i] : in_kinds[i];
+
+		/* a few trials do not have them all */
+		if (packets_wanted >= 50000 && (kind != XSRTP_REASON_BAD_TAG || tag))
+			assert_true(counts[out][kind] * 1000 > packets_wanted);
+	}
 }
 
 static void run_suite(const struct xsrtp_cipher *c, unsigned int suite, bool out)
@@ -491,7 +510,7 @@ static void run_suite(const struct xsrtp_cipher *c, unsigned int suite, bool out
 		t->seed = base_seed * 1000003 + suite * 100000 + out * 50000 + i;
 		run_trial(t);
 	}
-	check_coverage(out);
+	check_coverage(out, t->suite->tag_len);
 	free(t);
 }
 
@@ -525,10 +544,16 @@ static void one_trial(void **state)
 
 int main(int argc, char **argv)
 {
-	static const struct test_row rows[] = {
-#define ROWS(sym, num, name_, kind, key, salt, tag) EACH(sym##_protect), EACH(sym##_unprotect),
+	static const struct {
+		unsigned int suite;
+		struct test_row rows[2];
+	} all[] = {
+#define ROWS(sym, num, name_, kind, key, salt, tag) \
+		{ num, { EACH(sym##_protect), EACH(sym##_unprotect) } },
 		XSRTP_SUITES(ROWS)
 	};
+	struct test_row rows[2 * ARRAY_SIZE(all)];
+	unsigned int i, n = 0;
 	static const struct test_row one[] = { EACH(one_trial) };
 	const char *seed = getenv("XSRTP_SEED");
 
@@ -541,6 +566,14 @@ int main(int argc, char **argv)
 		return 1;
 	printf("# %s, seed %llu, %u packets of each suite and direction\n",
 	       srtp_get_version_string(), (unsigned long long)base_seed, packets_wanted);
-	return only_trial ? run_rows("one trial", one, 1) :
-			    run_rows("libsrtp", rows, ARRAY_SIZE(rows));
+	for (i = 0; i < ARRAY_SIZE(all); i++) {
+		if (!policy_of[all[i].suite]) {
+			printf("# %s is not compared (see the source)\n",
+			       xsrtp_suite_info(all[i].suite)->name);
+			continue;
+		}
+		rows[n++] = all[i].rows[0];
+		rows[n++] = all[i].rows[1];
+	}
+	return only_trial ? run_rows("one trial", one, 1) : run_rows("libsrtp", rows, n);
 }

@@ -29,9 +29,14 @@
 #define RTP_HDR		12
 #define RTP_MAX		2048	/* header, CSRCs, extension, payload, MKI, tag */
 
-/* Every suite number, for loops. */
+/* Every suite that authenticates, for loops: all but the ones with a tag of 0 bytes. */
 static const uint8_t test_suites[] = {
-#define X(sym, num, name, kind, key, salt, tag) num,
+#define SUITE_IF_0(num)
+#define SUITE_IF_4(num) num,
+#define SUITE_IF_8(num) num,
+#define SUITE_IF_10(num) num,
+#define SUITE_IF_16(num) num,
+#define X(sym, num, name, kind, key, salt, tag) SUITE_IF_##tag(num)
 	XSRTP_SUITES(X)
 #undef X
 };
@@ -243,7 +248,7 @@ static inline unsigned int run_one(burst_fn fn, const struct xsrtp_cipher *c,
 				   struct xsrtp_session *s, uint8_t *data, uint32_t *len,
 				   uint32_t room)
 {
-	struct xsrtp_packet p = { .session = s, .len = *len, .room = room, .reason = ~0u };
+	struct xsrtp_packet p = { .session = s, .len = *len, .room = room, .reason = XSRTP_REASON_MAX };
 	uint32_t before = *len;
 
 	p.data = malloc(*len + room ? *len + room : 1);
@@ -280,7 +285,8 @@ static inline unsigned int unprotect_one(const struct xsrtp_cipher *c, struct xs
 
 static inline const EVP_CIPHER *ref_ctr_cipher(unsigned int key_len)
 {
-	return key_len == 16 ? EVP_aes_128_ctr() : EVP_aes_256_ctr();
+	return key_len == 16 ? EVP_aes_128_ctr() :
+	       key_len == 24 ? EVP_aes_192_ctr() : EVP_aes_256_ctr();
 }
 
 /* AES in counter mode (RFC 3711 4.1.1) */
@@ -384,10 +390,12 @@ static inline size_t ref_protect(const struct ref_keys *k, const struct master *
 	if (k->suite->kind == XSRTP_KIND_GCM) {
 		ref_gcm(k->enc, k->suite->key_len, iv, pkt, hdr_len, pkt + hdr_len,
 			len - hdr_len, tag);
-		memcpy(pkt + len, tag, 16);
-		memcpy(pkt + len + 16, m->mki, m->mki_len);
+		memcpy(pkt + len, tag, k->suite->tag_len);
+		memcpy(pkt + len + k->suite->tag_len, m->mki, m->mki_len);
 	} else {
-		ref_ctr(k->enc, k->suite->key_len, iv, pkt + hdr_len, len - hdr_len);
+		if (!k->suite->null_cipher)
+			ref_ctr(k->enc, k->suite->key_len, iv, pkt + hdr_len,
+				len - hdr_len);
 		ref_hmac(k->auth, pkt, len, (uint32_t)(index >> 16), tag);
 		memcpy(pkt + len, m->mki, m->mki_len);
 		memcpy(pkt + len + m->mki_len, tag, k->suite->tag_len);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Known answers: RFC 3711 appendix B.2 and B.3, RFC 7714 sections 16 and 17,
+ * Known answers: RFC 3711 appendix B.2 and B.3, RFC 6188 section 7, RFC 7714 sections 16 and 17,
  * RFC 2202, NIST SP 800-38A F.5 and the test cases of the GCM submission, on
  * every cipher implementation of this CPU.
  *
@@ -51,40 +51,59 @@ static void set_packet(struct xsrtp_packet *p, const struct xsrtp_cipher_key *ke
 
 static const char b2_key[] = "2B7E151628AED2A6ABF7158809CF4F3C";
 static const char b2_iv[] = "F0F1F2F3F4F5F6F7F8F9FAFBFCFD0000";
+static const unsigned int b2_blocks[] = { 0, 1, 2, 0xfeff, 0xff00, 0xff01 };
 
 static const struct {
-	unsigned int block;
-	const char *keystream;
+	unsigned int suite;
+	const char *key;
+	const char *keystream[ARRAY_SIZE(b2_blocks)];
 } b2[] = {
-	{ 0x0000, "E03EAD0935C95E80E166B16DD92B4EB4" },
-	{ 0x0001, "D23513162B02D0F72A43A2FE4A5F97AB" },
-	{ 0x0002, "41E95B3BB0A2E8DD477901E4FCA894C0" },
-	{ 0xfeff, "EC8CDF7398607CB0F2D21675EA9EA1E4" },
-	{ 0xff00, "362B7C3C6773516318A077D7FC5073AE" },
-	{ 0xff01, "6A2CC3787889374FBEB4C81B17BA6C44" },
+	{ XSRTP_SUITE_AES_CM_128_HMAC_SHA1_80, b2_key, {
+	  "E03EAD0935C95E80E166B16DD92B4EB4", "D23513162B02D0F72A43A2FE4A5F97AB",
+	  "41E95B3BB0A2E8DD477901E4FCA894C0", "EC8CDF7398607CB0F2D21675EA9EA1E4",
+	  "362B7C3C6773516318A077D7FC5073AE", "6A2CC3787889374FBEB4C81B17BA6C44" } },
+	{ XSRTP_SUITE_AES_256_CM_HMAC_SHA1_80,	/* RFC 6188 7.1 */
+	  "57f82fe3613fd170a85ec93c40b1f0922ec4cb0dc025b58272147cc438944a98", {
+	  "92bdd28a93c3f52511c677d08b5515a4", "9da71b2378a854f67050756ded165bac",
+	  "63c4868b7096d88421b563b8c94c9a31", "cea518c90fd91ced9cbb18c078a54711",
+	  "3dbc4814f4da5f00a08772b63c6a046d", "6eb246913062a16891433e97dd01a57f" } },
+	{ XSRTP_SUITE_AES_192_CM_HMAC_SHA1_80,	/* RFC 6188 7.3 */
+	  "eab234764e517b2d3d160d587d8c86219740f65f99b6bcf7", {
+	  "35096cba4610028dc1b57503804ce37c", "5de986291dcce161d5165ec4568f5c9a",
+	  "474a40c77894bc17180202272a4c264d", "d108d1a31a00bad6367ec23eb044b415",
+	  "c8f57129fdeb970b59f917b257662d4c", "a5dab625811034e8cebdfeb6dc158dd3" } },
 };
 
-static void rfc3711_b2_keystream(void **state)
+static void keystream(const struct xsrtp_cipher *c, unsigned int v, uint8_t *ks, uint8_t *ref,
+		      size_t len)
 {
-	const struct xsrtp_cipher *c = *state;
-	uint8_t key[16], iv[16], want[16], *ks, *ref;
-	const size_t len = 16 * 0xff02;
+	uint8_t key[32], iv[16], want[16];
+	size_t key_len = unhex(b2[v].key, key, sizeof(key));
 	struct key_room k;
 	unsigned int i;
 
-	unhex(b2_key, key, sizeof(key));
 	unhex(b2_iv, iv, sizeof(iv));
-	ks = calloc(1, len);
-	ref = calloc(1, len);
-	expand(&k, c, XSRTP_SUITE_AES_CM_128_HMAC_SHA1_80, key, NULL);
-	c->ctr(xsrtp_suite_info(XSRTP_SUITE_AES_CM_128_HMAC_SHA1_80), &k.key, iv, ks, len);
-	ref_ctr(key, 16, iv, ref, len);
-	for (i = 0; i < ARRAY_SIZE(b2); i++) {
-		unhex(b2[i].keystream, want, 16);
-		assert_memory_equal(ref + 16 * b2[i].block, want, 16);
-		assert_memory_equal(ks + 16 * b2[i].block, want, 16);
+	memset(ks, 0, len);
+	memset(ref, 0, len);
+	expand(&k, c, b2[v].suite, key, NULL);
+	c->ctr(xsrtp_suite_info(b2[v].suite), &k.key, iv, ks, len);
+	ref_ctr(key, key_len, iv, ref, len);
+	for (i = 0; i < ARRAY_SIZE(b2_blocks); i++) {
+		unhex(b2[v].keystream[i], want, 16);
+		assert_memory_equal(ref + 16 * b2_blocks[i], want, 16);
+		assert_memory_equal(ks + 16 * b2_blocks[i], want, 16);
 	}
 	assert_memory_equal(ks, ref, len);
+}
+
+static void rfc3711_b2_rfc6188_keystream(void **state)
+{
+	const size_t len = 16 * 0xff02;
+	uint8_t *ks = malloc(len), *ref = malloc(len);
+	unsigned int v;
+
+	for (v = 0; v < ARRAY_SIZE(b2); v++)
+		keystream(*state, v, ks, ref, len);
 	free(ks);
 	free(ref);
 }
@@ -106,7 +125,7 @@ static void rfc3711_b2_sealed(void **state)
 	set_packet(&p, &k.key, iv, 16, data, 12, 48);
 	c->seal(suite, &pp, 1);
 	for (i = 0; i < 3; i++) {
-		unhex(b2[i].keystream, want, 16);
+		unhex(b2[0].keystream[i], want, 16);
 		assert_memory_equal(data + 12 + 16 * i, want, 16);
 	}
 	c->open(suite, &pp, 1);
@@ -158,35 +177,50 @@ static void nist_sp800_38a_ctr(void **state)
 /* --- RFC 3711 appendix B.3 --------------------------------------------------------- */
 
 static const struct {
-	uint8_t label;
-	const char *out;
+	unsigned int suite;
+	const char *key, *salt;
+	const char *out[3];	/* labels 0, 1, 2: cipher key, auth key, salt */
 } b3[] = {
-	{ 0, "C61E7A93744F39EE10734AFE3FF7A087" },
-	{ 2, "30CBBC08863D8C85D49DB34A9AE1" },
-	{ 1, "CEBE321F6FF7716B6FD4AB49AF256A156D38BAA48F0A0ACF3C34E2359E6CDBCE"
-	     "E049646C43D9327AD175578EF72270986371C10C9A369AC2F94A8C5FBCDDDC25"
-	     "6D6E919A48B610EF17C2041E474035766B68642C59BBFC2F34DB60DBDFB2" },
+	{ XSRTP_SUITE_AES_CM_128_HMAC_SHA1_80,
+	  "E1F97A0D3E018BE0D64FA32C06DE4139", "0EC675AD498AFEEBB6960B3AABE6", {
+	  "C61E7A93744F39EE10734AFE3FF7A087",
+	  "CEBE321F6FF7716B6FD4AB49AF256A156D38BAA48F0A0ACF3C34E2359E6CDBCE"
+	  "E049646C43D9327AD175578EF72270986371C10C9A369AC2F94A8C5FBCDDDC25"
+	  "6D6E919A48B610EF17C2041E474035766B68642C59BBFC2F34DB60DBDFB2",
+	  "30CBBC08863D8C85D49DB34A9AE1" } },
+	{ XSRTP_SUITE_AES_256_CM_HMAC_SHA1_80,	/* RFC 6188 7.2 */
+	  "f0f04914b513f2763a1b1fa130f10e2998f6f6e43e4309d1e622a0e332b9f1b6",
+	  "3b04803de51ee7c96423ab5b78d2", {
+	  "5ba1064e30ec51613cad926c5a28ef731ec7fb397f70a960653caf06554cd8c4",
+	  "fd9c32d39ed5fbb5a9dc96b30818454d1313dc05", "fa31791685ca444a9e07c6c64e93" } },
+	{ XSRTP_SUITE_AES_192_CM_HMAC_SHA1_80,	/* RFC 6188 7.4 */
+	  "73edc66c4fa15776fb57f9505c17136550ffda71f3e8e5f1",
+	  "c8522f3acd4ce86d5add78edbb11", {
+	  "31874736a8f1143870c26e4857d8a5b2c4a354407faadabb",
+	  "355b10973cd95b9eacf4061c7e1a7151e7cfbfcb", "2372b82d639b6d8503a47adc0a6c" } },
 };
 
-static void rfc3711_b3_kdf(void **state)
+static void rfc3711_b3_rfc6188_kdf(void **state)
 {
-	const struct xsrtp_suite_info *suite;
 	const struct xsrtp_cipher *c = *state;
-	uint8_t key[16], salt[14], want[94], got[95], ref[94];
-	unsigned int i;
+	uint8_t key[32], salt[14], want[94], got[95], ref[94];
+	unsigned int i, label;
 	size_t len;
 
-	suite = xsrtp_suite_info(XSRTP_SUITE_AES_CM_128_HMAC_SHA1_80);
-	unhex("E1F97A0D3E018BE0D64FA32C06DE4139", key, sizeof(key));
-	unhex("0EC675AD498AFEEBB6960B3AABE6", salt, sizeof(salt));
 	for (i = 0; i < ARRAY_SIZE(b3); i++) {
-		len = unhex(b3[i].out, want, sizeof(want));
-		ref_kdf(suite, key, salt, b3[i].label, 0, ref, len);
-		assert_memory_equal(ref, want, len);
-		memset(got, 0x5a, sizeof(got));
-		xsrtp_kdf(c, suite, key, salt, b3[i].label, 0, got, len);
-		assert_memory_equal(got, want, len);
-		assert_int_equal(got[len], 0x5a);
+		const struct xsrtp_suite_info *suite = xsrtp_suite_info(b3[i].suite);
+
+		unhex(b3[i].key, key, sizeof(key));
+		unhex(b3[i].salt, salt, sizeof(salt));
+		for (label = 0; label < 3; label++) {
+			len = unhex(b3[i].out[label], want, sizeof(want));
+			ref_kdf(suite, key, salt, label, 0, ref, len);
+			assert_memory_equal(ref, want, len);
+			memset(got, 0x5a, sizeof(got));
+			xsrtp_kdf(c, suite, key, salt, label, 0, got, len);
+			assert_memory_equal(got, want, len);
+			assert_int_equal(got[len], 0x5a);
+		}
 	}
 }
 
@@ -530,10 +564,10 @@ static void selftest_finds_faults(void **state)
 int main(void)
 {
 	static const struct test_row rows[] = {
-		EACH(rfc3711_b2_keystream),
+		EACH(rfc3711_b2_rfc6188_keystream),
 		EACH(rfc3711_b2_sealed),
 		EACH(nist_sp800_38a_ctr),
-		EACH(rfc3711_b3_kdf),
+		EACH(rfc3711_b3_rfc6188_kdf),
 		EACH(kdf_against_evp),
 		EACH(rfc7714_16_17_gcm),
 		EACH(rfc2202_hmac_sha1),

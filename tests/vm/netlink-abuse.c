@@ -60,6 +60,17 @@ static const struct {
 	XSRTP_SUITES(ROW)
 #undef ROW
 };
+#define SUITES	(sizeof(suites) / sizeof(suites[0]))
+
+static uint32_t no_suite(void)
+{
+	uint32_t number = below(2) ? below(300) : rnd(), i;
+
+	for (i = 0; i < SUITES; i++)
+		if (suites[i].number == number)
+			return no_suite();
+	return number;
+}
 
 static uint32_t any_suite(void)
 {
@@ -231,14 +242,25 @@ static bool attribute_missing(void)
 	return i;
 }
 
+/* The length of some suite's key, or salt. */
+static bool length_of_some(bool key, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < SUITES; i++)
+		if (len == (key ? suites[i].key : suites[i].salt))
+			return true;
+	return false;
+}
+
 static bool length_is_right(const struct node *n, size_t len)
 {
 	switch (n->kind) {
 	case PORT: return len == 2;
 	case ADDRESS: return len == 4 || len == 16;
 	case MKI: return len >= 1 && len <= 128;
-	case MASTER_KEY: return len == 16 || len == 32;		/* of some suite */
-	case MASTER_SALT: return len == 12 || len == 14;
+	case MASTER_KEY: return length_of_some(true, len);
+	case MASTER_SALT: return length_of_some(false, len);
 	default: return len == 4;
 	}
 }
@@ -259,27 +281,30 @@ static bool wrong_length(void)
 	return true;
 }
 
-/* The length of another suite's key, or salt. */
 static bool is_secret(const struct node *n)
 {
 	return n->kind == MASTER_KEY || n->kind == MASTER_SALT;
 }
 
+/* As long as another suite's. */
 static bool key_of_another_suite(void)
 {
 	int i = any_node(is_secret);
 	struct node *n = &r.node[i];
+	size_t len;
 
 	if (!i || !length_is_right(n, n->len))
 		return false;
-	n->len = (n->kind == MASTER_KEY ? 16 + 32 : 12 + 14) - n->len;
+	do
+		len = n->kind == MASTER_KEY ? one_of(suites).key : one_of(suites).salt;
+	while (len == n->len);
+	n->len = len;
 	return true;
 }
 
 static bool bad_value(void)
 {
 	static const uint32_t actions[] = { 2, 3, 255, 256, 1u << 16, 1u << 31, ~0u };
-	static const uint32_t no_suites[] = { 0, 3, 4, 5, 6, 9, 100, 257, 1u << 16 | 1, ~0u };
 	static const uint32_t windows[] = { 0, 1, 32, 63, 65, 100, 32769, 1u << 16, 1u << 31, ~0u };
 	static const uint32_t streams[] = { 0, 257, 1u << 16 | 1, 1u << 31, ~0u };
 	int i = any_node(is_limited);
@@ -291,7 +316,7 @@ static bool bad_value(void)
 	switch (n->kind) {
 	case ID: v = below(2) ? 0 : ~0u - below(1000); break;
 	case ACTION: v = one_of(actions); break;
-	case SUITE: v = one_of(no_suites); break;
+	case SUITE: v = no_suite(); break;
 	case WINDOW: v = one_of(windows); break;
 	case STREAMS: v = one_of(streams); break;
 	default: break;		/* port 0 */
@@ -370,9 +395,9 @@ static bool truncated(void)
 			last = i;
 	if (!last || r.node[last].false_len >= 0)
 		return false;
-	/* Padding may be missing: cut into the header or further than any padding. */
+	/* Padding alone may be missing; what is in a nest is padded within it. */
 	if (r.node[last].kind == NEST)
-		r.cut = 4;
+		r.cut = 1 + below(NLA_HDRLEN - 1);
 	else
 		r.cut = NLA_ALIGN(r.node[last].len) - r.node[last].len + 1 +
 			below(r.node[last].len + NLA_HDRLEN - 1);
