@@ -121,9 +121,9 @@ $(BPF_TEST): $(B)/tests/bpf/%: tests/bpf/%.c $(BPF_SKEL) $(BPF_LIB)
 VM_TEST := $(patsubst %.c,$(B)/%,$(wildcard tests/vm/*.c))
 
 tests: $(VM_TEST)
-$(VM_TEST): $(B)/tests/vm/%: tests/vm/%.c
+$(VM_TEST): $(B)/tests/vm/%: tests/vm/%.c $(B)/libxsrtp.a $(B)/libxsrtp-core.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp.a $(B)/libxsrtp-core.a $(NL_LIBS) -lcrypto
 
 # tests/fuzz/X.c: libFuzzer targets on the core, with clang's sanitizers. Run them:
 # tests/fuzz/run.

@@ -448,6 +448,7 @@ drop:
 static void send_skb(struct xsrtp_net *xn, struct xsrtp_buf *buf, struct dst_entry *dst)
 {
 	struct sk_buff *skb = to_skb(buf, dst->dev);
+	int err;
 
 	if (!skb) {
 		dst_release(dst);
@@ -457,7 +458,8 @@ static void send_skb(struct xsrtp_net *xn, struct xsrtp_buf *buf, struct dst_ent
 	skb_dst_set(skb, dst);
 	if (buf->family == AF_INET)
 		skb->priority = rt_tos2priority(buf->tos);
-	if (net_xmit_eval(output(xn, skb, buf->flow)))
+	err = output(xn, skb, buf->flow);
+	if (net_xmit_eval(err))	/* a macro that reads its argument twice */
 		xsrtp_engine_drop(xn, buf, XSRTP_REASON_XMIT);
 	else
 		count_tx(xn, buf);
