@@ -93,8 +93,8 @@ struct xsrtp_session_config {
  *	had before is refused (xsrtp_key_set()), for as many as XSRTP_KEYS_KNOWN
  *	keys back
  * @XSRTP_ROC_TRY: unprotect: the first packet under the new key decides which of
- *	the two it is, at the cost of a second MAC until one has verified; so it is
- *	for an SSRC that xsrtp_stream_roc() was told of. protect: as keep
+ *	the two it is, at the cost of a second MAC until one has verified. protect:
+ *	as keep
  *
  * The receiver's index, and with it its replay window, never goes back: what
  * starts again is the difference between it and the index in the packet. So no

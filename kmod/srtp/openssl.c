@@ -12,6 +12,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "cipher.h"
@@ -26,12 +27,29 @@ static void must(int ok)
 		abort();
 }
 
+static pthread_key_t at_exit;
+
+static void context_free(void *ctx)
+{
+	EVP_CIPHER_CTX_free(ctx);
+}
+
+static void at_exit_make(void)
+{
+	must(!pthread_key_create(&at_exit, context_free));
+}
+
+/* One per thread, which it takes with it. */
 static EVP_CIPHER_CTX *context(void)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	static __thread EVP_CIPHER_CTX *ctx;
 
-	if (!ctx)
+	if (!ctx) {
+		pthread_once(&once, at_exit_make);
 		must((ctx = EVP_CIPHER_CTX_new()) != NULL);
+		must(!pthread_setspecific(at_exit, ctx));
+	}
 	return ctx;
 }
 

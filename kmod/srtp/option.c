@@ -129,8 +129,24 @@ static void bases_open(struct xsrtp_session *half, struct xsrtp_session_cold *co
 	uint32_t i;
 
 	for (i = 0; i < cold->streams; i++)
-		*xsrtp_option_base(opt, cold, slot, i) = opt->began ? 0 :
+		*xsrtp_option_base(opt, cold, slot, i) =
+			opt->began || xsrtp_key_used(half) >= 0 ? 0 :
 			*xsrtp_option_base(opt, cold, cold->keys, i);
+}
+
+void xsrtp_option_key_use(struct xsrtp_session *half, struct xsrtp_session_cold *cold,
+			  unsigned int slot)
+{
+	struct xsrtp_option *opt = xsrtp_option(half, cold);
+	unsigned int i;
+
+	if (!opt || !opt->roc || opt->began || xsrtp_key_used(half) >= 0)
+		return;
+	/* The first key of all: those that were prepared too follow it. */
+	for (i = 0; i < cold->keys; i++)
+		if (i != slot)
+			memset(xsrtp_option_base(opt, cold, i, 0), 0,
+			       cold->streams * sizeof(uint64_t));
 }
 
 void xsrtp_option_key_set(struct xsrtp_session *half, struct xsrtp_session_cold *cold,

@@ -106,6 +106,10 @@ void xsrtp_option_key_set(struct xsrtp_session *half, struct xsrtp_session_cold 
 void xsrtp_option_key_wipe(struct xsrtp_session *half, struct xsrtp_session_cold *cold,
 			   unsigned int slot);
 
+/* Before @slot comes into use. */
+void xsrtp_option_key_use(struct xsrtp_session *half, struct xsrtp_session_cold *cold,
+			  unsigned int slot);
+
 /* A stream's index was told: it is that on the wire under the key in use, or the first. */
 void xsrtp_option_stream_told(struct xsrtp_session *half, struct xsrtp_session_cold *cold,
 			      uint32_t stream);

@@ -396,6 +396,8 @@ int xsrtp_key_use(struct xsrtp_session *s, int slot)
 
 		if (slot < 0 || cold->also == slot)
 			store_once(&cold->also, XSRTP_NO_KEY);
+		if (slot >= 0)
+			xsrtp_option_key_use(half, cold, slot);
 		half_use(half, cold, slot < 0 ? XSRTP_NO_KEY : slot);
 	}
 	return err;

@@ -329,7 +329,6 @@ static void rate_suite(const struct xsrtp_cipher *c, unsigned int suite, uint32_
 	tx = make(&cfg, c, &m, kdr);
 	rx = make(&cfg, c, &m, kdr);
 	assert_int_equal(xsrtp_stream_roc(tx, SSRC, 3) | xsrtp_stream_roc(rx, SSRC, 3), 0);
-	print_message("# suite %u kdr %u\n", suite, kdr);
 	for (i = 0; i < 600; i++) {
 		seq = 65000 + i * 2;
 		ref_rate(&ref, suite, &m, ((3ULL << 16) + seq) / kdr);
@@ -486,12 +485,288 @@ static void key_rate_threads(void **state)
 	session_free(t[0].tx);
 }
 
+/* --- ROC policies ------------------------------------------------------------------------ */
+
+/* What the peer sends: a packet of this index on the wire, by the second SRTP. */
+static uint32_t peer(const struct master *m, uint64_t index, uint8_t *data)
+{
+	struct ref_keys ref;
+
+	ref_derive(&ref, CM, m);
+	return ref_protect(&ref, m, index, data, 12, rtp(data, index));
+}
+
+static unsigned int arrive(const struct xsrtp_cipher *c, struct xsrtp_session *s,
+			   const struct master *m, uint64_t index)
+{
+	uint8_t data[64];
+	uint32_t len = peer(m, index, data);
+
+	return unprotect_one(c, s, data, &len);
+}
+
+/* Sends sequence number @seq; is it what the peer makes of @index? */
+static void sends(const struct xsrtp_cipher *c, struct xsrtp_session *s, const struct master *m,
+		  uint16_t seq, uint64_t index)
+{
+	uint8_t data[64], want[64];
+	uint32_t len = rtp(data, seq);
+
+	assert_reason(protect_one(c, s, data, &len, 10), OK);
+	assert_int_equal(peer(m, index, want), len);
+	assert_memory_equal(data, want, len);
+}
+
+struct roc {
+	const struct xsrtp_cipher *c;
+	struct xsrtp_session *s;
+	struct master m[24];
+};
+
+/* A session at index 5 << 16 | 100, under the first key; the second is in slot 1. */
+static void roc_open(struct roc *t, void **state, unsigned int policy, unsigned int window)
+{
+	struct xsrtp_session_config cfg = { .suite = CM, .roc = policy, .window = window,
+					    .streams = 2 };
+	struct xsrtp_stream_state st = { SSRC, 5 << 16 | 100 };
+	struct rng r = { 99 };
+	unsigned int i;
+
+	t->c = *state;
+	for (i = 0; i < ARRAY_SIZE(t->m); i++)
+		master_random(&r, &t->m[i], 0);
+	t->s = make(&cfg, t->c, &t->m[0], 0);
+	assert_int_equal(xsrtp_stream_set(t->s, &st), 0);
+	assert_int_equal(master_set(t->s, t->c, 1, &t->m[1]), 0);
+}
+
+static void roc_zero_sends(void **state)
+{
+	struct xsrtp_stream_state st;
+	unsigned int w, i;
+	struct roc t;
+
+	for (w = 64; w <= 1024; w *= 16) {
+		roc_open(&t, state, XSRTP_ROC_ZERO, w);
+		sends(t.c, t.s, &t.m[0], 101, 5 << 16 | 101);
+		sends(t.c, t.s, &t.m[0], 30000, 5 << 16 | 30000);
+		sends(t.c, t.s, &t.m[0], 60000, 5 << 16 | 60000);
+		sends(t.c, t.s, &t.m[0], 65535, 5 << 16 | 65535);
+		assert_int_equal(xsrtp_key_use(t.s, 1), 0);
+		sends(t.c, t.s, &t.m[1], 0, 0);
+		assert_true(xsrtp_stream_get(t.s, 0, &st));
+		assert_int_equal(st.index, 0);
+		for (i = 1; i < 70000; i += 10000)
+			sends(t.c, t.s, &t.m[1], i, i);
+		assert_true(xsrtp_stream_get(t.s, 0, &st));
+		assert_int_equal(st.index, i - 10000);
+
+		/* The former key goes on where it was, and never repeats itself. */
+		assert_int_equal(master_set(t.s, t.c, 2, &t.m[0]), -EEXIST);
+		xsrtp_key_wipe(t.s, 0);
+		assert_int_equal(master_set(t.s, t.c, 0, &t.m[0]), -EEXIST);
+		for (i = 2; i < 18; i++) {
+			assert_int_equal(master_set(t.s, t.c, 2 * (i % 2), &t.m[i]), 0);
+			assert_int_equal(xsrtp_key_use(t.s, 2 * (i % 2)), 0);
+			sends(t.c, t.s, &t.m[i], 60002 + i, 60002 + i);
+			assert_int_equal(master_set(t.s, t.c, 3, &t.m[i - 1]), -EEXIST);
+			assert_int_equal(master_set(t.s, t.c, 3, &t.m[1]), -EEXIST);
+		}
+		/* Sequence numbers that start again too, behind what was sent. */
+		assert_int_equal(master_set(t.s, t.c, 3, &t.m[20]), 0);
+		assert_int_equal(xsrtp_key_use(t.s, 3), 0);
+		sends(t.c, t.s, &t.m[20], 40000, 40000);
+		sends(t.c, t.s, &t.m[20], 40001, 40001);
+		session_free(t.s);
+	}
+}
+
+/* A key that was prepared and never used may come again. */
+static void roc_zero_unused_key(void **state)
+{
+	struct roc t;
+
+	roc_open(&t, state, XSRTP_ROC_ZERO, 64);
+	xsrtp_key_wipe(t.s, 1);
+	assert_int_equal(master_set(t.s, t.c, 1, &t.m[1]), 0);
+	assert_int_equal(master_set(t.s, t.c, 1, &t.m[1]), 0);
+	assert_int_equal(master_set(t.s, t.c, 2, &t.m[1]), -EEXIST);
+	session_free(t.s);
+}
+
+static void roc_zero_receives(void **state)
+{
+	unsigned int w, also;
+	struct roc t;
+
+	for (w = 64; w <= 1024; w *= 16)
+		for (also = 0; also < 2; also++) {
+			roc_open(&t, state, XSRTP_ROC_ZERO, w);
+			assert_reason(arrive(t.c, t.s, &t.m[0], 5 << 16 | 101), OK);
+			assert_int_equal(also ? xsrtp_key_also(t.s, 1) : xsrtp_key_use(t.s, 1), 0);
+			assert_reason(arrive(t.c, t.s, &t.m[1], 6 << 16 | 103), BAD_TAG);
+			assert_reason(arrive(t.c, t.s, &t.m[1], 103), OK);
+			assert_reason(arrive(t.c, t.s, &t.m[1], 103), REPLAY);
+			assert_reason(arrive(t.c, t.s, &t.m[1], 102), OK);
+			/* A late one of the old key, while it is there. */
+			if (also)
+				assert_reason(arrive(t.c, t.s, &t.m[0], 5 << 16 | 99), REPLAY);
+			assert_reason(arrive(t.c, t.s, &t.m[1], 30000), OK);
+			assert_reason(arrive(t.c, t.s, &t.m[1], 60000), OK);
+			assert_reason(arrive(t.c, t.s, &t.m[1], 1 << 16 | 5), OK);
+			assert_int_not_equal(arrive(t.c, t.s, &t.m[1], 103), 0);
+			session_free(t.s);
+		}
+}
+
+/* Either way the peer does it; and never back under one key. */
+static void roc_try(void **state)
+{
+	unsigned int w, zero;
+	struct roc t;
+
+	for (w = 64; w <= 1024; w *= 16)
+		for (zero = 0; zero < 2; zero++) {
+			uint64_t roc = zero ? 0 : 5 << 16, other = zero ? 5 << 16 : 0;
+
+			roc_open(&t, state, XSRTP_ROC_TRY, w);
+			assert_reason(arrive(t.c, t.s, &t.m[0], 5 << 16 | 101), OK);
+			assert_reason(arrive(t.c, t.s, &t.m[0], 102), BAD_TAG);
+			assert_int_equal(xsrtp_key_use(t.s, 1), 0);
+			assert_reason(arrive(t.c, t.s, &t.m[2], 102), BAD_TAG);
+			assert_reason(arrive(t.c, t.s, &t.m[1], roc | 110), OK);
+			/* Decided: the other is no more. */
+			assert_int_not_equal(arrive(t.c, t.s, &t.m[1], other | 111), 0);
+			assert_reason(arrive(t.c, t.s, &t.m[1], roc | 109), OK);
+			assert_reason(arrive(t.c, t.s, &t.m[1], roc | 110), REPLAY);
+			assert_reason(arrive(t.c, t.s, &t.m[1], roc | 109), REPLAY);
+			assert_reason(arrive(t.c, t.s, &t.m[1], roc | 30000), OK);
+			assert_reason(arrive(t.c, t.s, &t.m[1], roc | 60000), OK);
+			assert_reason(arrive(t.c, t.s, &t.m[1], roc + (1 << 16) + 10), OK);
+			assert_int_not_equal(arrive(t.c, t.s, &t.m[1], roc | 110), 0);
+			session_free(t.s);
+		}
+}
+
+/* All that was ever sent, under three keys, again and in any order: nothing passes. */
+static void roc_nothing_again(void **state)
+{
+	static struct { struct master *m; uint64_t index; } sent[3000];
+	struct rng r = { 8 };
+	unsigned int policy, n, k, i;
+	struct roc t;
+
+	for (policy = XSRTP_ROC_KEEP; policy <= XSRTP_ROC_TRY; policy++) {
+		uint64_t internal = 5 << 16 | 100, base = 0;
+
+		roc_open(&t, state, policy, 256);
+		assert_int_equal(master_set(t.s, t.c, 2, &t.m[2]), 0);
+		for (n = 0, k = 0; k < 3; k++) {
+			if (k)
+				assert_int_equal(xsrtp_key_use(t.s, k), 0);
+			if (k && policy)
+				base = (internal + 1) & ~0xffffULL;
+			for (i = 0; i < 1000; i++, n++) {
+				internal += 1 + rng_below(&r, 150);
+				if (!i && k && policy)
+					base = internal & ~0xffffULL;
+				sent[n].m = &t.m[k];
+				sent[n].index = internal - base;
+				assert_reason(arrive(t.c, t.s, sent[n].m, sent[n].index), OK);
+			}
+		}
+		for (i = 0; i < 6000; i++) {
+			n = rng_below(&r, ARRAY_SIZE(sent));
+			k = sent[n].m - t.m;
+			assert_int_equal(xsrtp_key_use(t.s, i % 7 ? (int)k : (int)i % 3), 0);
+			assert_int_not_equal(arrive(t.c, t.s, sent[n].m, sent[n].index), 0);
+		}
+		session_free(t.s);
+	}
+}
+
+/* Two threads send over changes of the key: no index twice under any key. */
+struct roc_thread {
+	const struct xsrtp_cipher *c;
+	struct xsrtp_session *s;
+	struct master *m;
+	uint8_t (*tag)[10];
+	uint8_t *key;
+	unsigned int first;
+	unsigned int *at;
+};
+
+static void *roc_run(void *arg)
+{
+	struct roc_thread *t = arg;
+	unsigned int i;
+
+	for (i = t->first; i < 30000; i += 2) {
+		uint8_t data[64];
+		struct xsrtp_packet p = { .session = t->s, .data = data, .room = 10 };
+
+		p.len = rtp(data, i * 3);
+		xsrtp_protect(t->c, &p, 1);
+		if (!p.reason) {
+			memcpy(t->tag[i], data + 32, 10);
+			t->key[i] = 1 + p.slot;
+		}
+		__atomic_store_n(&t->at[t->first], i, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+/* Every packet is of one index under its key: that of its sequence number's last ROCs. */
+static void roc_zero_threads(void **state)
+{
+	static uint8_t tag[30000][10], key[30000];
+	struct roc_thread t[2];
+	unsigned int at[2] = { 0 }, i, roc, ok = 0;
+	pthread_t id[2];
+	struct roc b;
+
+	roc_open(&b, state, XSRTP_ROC_ZERO, 32768);
+	assert_int_equal(master_set(b.s, b.c, 2, &b.m[2]), 0);
+	memset(key, 0, sizeof(key));
+	for (i = 0; i < 2; i++) {
+		t[i] = (struct roc_thread){ b.c, b.s, b.m, tag, key, i, at };
+		assert_int_equal(pthread_create(&id[i], NULL, roc_run, &t[i]), 0);
+	}
+	for (i = 1; i < 3; i++) {
+		while (__atomic_load_n(&at[0], __ATOMIC_RELAXED) < 10000 * i - 3)
+			;
+		assert_int_equal(xsrtp_key_use(b.s, i), 0);
+	}
+	for (i = 0; i < 2; i++)
+		pthread_join(id[i], NULL);
+	for (i = 0; i < 30000; i++) {
+		if (!key[i])
+			continue;
+		for (roc = 0; roc < 8; roc++) {
+			uint8_t want[64];
+
+			peer(&b.m[key[i] - 1], roc << 16 | (uint16_t)(i * 3), want);
+			if (!memcmp(want + 32, tag[i], 10))
+				break;
+		}
+		assert_true(roc < 8);
+		/* Sequence numbers go round once in 21845: under one key each ROC is new. */
+		if (key[i] > 1)
+			assert_true(roc < 2);
+		ok++;
+	}
+	assert_true(ok > 25000);
+	session_free(b.s);
+}
+
 int main(void)
 {
 	static const struct test_row rows[] = {
 		EACH(rfc9335_a), EACH(cryptex_shapes), EACH(cryptex_random), EACH(rfc6904_a),
 		EACH(rcc), EACH(key_rate), EACH(key_rate_rtcp), EACH(key_rate_refused),
-		EACH(key_rate_threads),
+		EACH(key_rate_threads), EACH(roc_zero_sends), EACH(roc_zero_unused_key),
+		EACH(roc_zero_receives), EACH(roc_try), EACH(roc_nothing_again),
+		EACH(roc_zero_threads),
 	};
 
 	return run_rows("special", rows, ARRAY_SIZE(rows));
