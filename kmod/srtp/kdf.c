@@ -74,7 +74,7 @@ void xsrtp_key_derive_ext(const struct xsrtp_cipher *c, const struct xsrtp_suite
 	prf(c, suite, &master, master_salt, KDF_EXT_ENCRYPTION, r, enc, suite->key_len);
 	c->expand(suite, key, enc, NULL);
 	memset(salt, 0, 16);
-	prf(c, suite, &master, master_salt, KDF_EXT_SALT, r, salt, KDF_EXT_SALT_LEN);
+	prf(c, suite, &master, master_salt, KDF_EXT_SALT, r, salt, suite->salt_len);
 
 	memzero_explicit(&master, sizeof(master));
 	memzero_explicit(enc, sizeof(enc));

@@ -45,11 +45,10 @@ void xsrtp_key_derive(const struct xsrtp_cipher *c, const struct xsrtp_suite_inf
 		      struct xsrtp_cipher_key *key, const uint8_t *master_key,
 		      const uint8_t *master_salt, enum xsrtp_kdf_label first, uint64_t r);
 
-#define KDF_EXT_SALT_LEN	14	/* whatever the suite: always counter mode */
-
 /*
  * xsrtp_key_derive_ext() - key for ->ctr() over header extensions (RFC 6904 4),
- * with its salt of 14 bytes behind the round keys.
+ * with its salt behind the round keys. Under AEAD too the keystream is that of
+ * counter mode (RFC 7714 8.3); the salt of 12 bytes ends in two zeros there.
  */
 void xsrtp_key_derive_ext(const struct xsrtp_cipher *c, const struct xsrtp_suite_info *suite,
 			  struct xsrtp_cipher_key *key, const uint8_t *master_key,

@@ -252,6 +252,48 @@ static void rfc6904_a(void **state)
 	session_free(rx);
 }
 
+/* The keystream counts every byte of the extension, padding too; by OpenSSL. */
+static void elements_and_padding(void **state)
+{
+	struct xsrtp_session_config cfg = { .suite = CM, .ext_ids = { [2] = 1 << 4 } };
+	const struct xsrtp_suite_info *suite = xsrtp_suite_info(CM);
+	uint8_t data[700], want[700], enc[16], salt[16] = { 0 }, iv[16] = { 0 }, ks[640] = { 0 };
+	struct xsrtp_session *tx;
+	struct rng r = { 20 };
+	struct master m;
+	unsigned int i, at;
+	uint32_t len = 12 + 4 + 640;
+
+	master_random(&r, &m, 0);
+	ref_kdf(suite, m.key, m.salt, 6, 0, enc, 16);
+	ref_kdf(suite, m.key, m.salt, 7, 0, salt, 14);
+	put32(iv + 4, SSRC);
+	put16(iv + 12, 77);
+	for (i = 0; i < 16; i++)
+		iv[i] ^= salt[i];
+	ref_ctr(enc, 16, iv, ks, sizeof(ks));
+
+	memset(data, 0, sizeof(data));
+	rtp(data, 77);
+	data[0] = 0x90;
+	put32(data + 12, 0x10000000 | 160);
+	memset(data + 16, 0, 640);
+	memcpy(want, data, len);
+	/* Elements 20 (encrypted) and 21 by turns, with padding before each. */
+	for (i = 0, at = 5; at < 600; i++, at += 2 + 37 + i % 5) {
+		data[16 + at] = want[16 + at] = 20 + i % 2;
+		data[16 + at + 1] = want[16 + at + 1] = 37;
+		memset(data + 16 + at + 2, i, 37);
+		memset(want + 16 + at + 2, i, 37);
+		for (unsigned int k = at + 2; k < at + 39 && i % 2 == 0; k++)
+			want[16 + k] ^= ks[k];
+	}
+	tx = make(&cfg, *state, &m, 0);
+	assert_reason(protect_one(*state, tx, data, &len, 16), OK);
+	assert_memory_equal(data, want, 16 + 640);
+	session_free(tx);
+}
+
 /* --- RFC 4771 ------------------------------------------------------------------------ */
 
 static void rcc(void **state)
@@ -763,6 +805,7 @@ int main(void)
 {
 	static const struct test_row rows[] = {
 		EACH(rfc9335_a), EACH(cryptex_shapes), EACH(cryptex_random), EACH(rfc6904_a),
+		EACH(elements_and_padding),
 		EACH(rcc), EACH(key_rate), EACH(key_rate_rtcp), EACH(key_rate_refused),
 		EACH(key_rate_threads), EACH(roc_zero_sends), EACH(roc_zero_unused_key),
 		EACH(roc_zero_receives), EACH(roc_try), EACH(roc_nothing_again),
