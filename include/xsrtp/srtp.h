@@ -49,7 +49,7 @@ struct xsrtp_cipher;
  * @window: replay window in packets, a power of two, XSRTP_WINDOW_MIN to
  *	XSRTP_WINDOW_MAX; 0 means XSRTP_WINDOW_MIN
  * @streams: how many SSRCs it can hold, 1 to XSRTP_STREAMS_MAX; 0 means 1
- * @flags: XSRTP_UNENCRYPTED_*, XSRTP_CRYPTEX, XSRTP_KEY_RATE
+ * @flags: XSRTP_UNENCRYPTED_*, XSRTP_CRYPTEX, XSRTP_KEY_RATE, XSRTP_EVICT
  * @roc: enum xsrtp_roc: what becomes of the ROC when the key changes
  * @rcc_rate: R of RFC 4771, mode RCCm2: a packet whose sequence number is a
  *	multiple of R carries the ROC in its tag, and a receiver takes it from
@@ -84,6 +84,16 @@ struct xsrtp_session_config {
  */
 #define XSRTP_CRYPTEX		4
 #define XSRTP_KEY_RATE		8	/* keys may have a derivation rate */
+/*
+ * unprotect: when @streams are taken, the new SSRC of an authentic packet takes
+ * the place of the stream whose last packet is longest ago (without the flag it
+ * gets XSRTP_REASON_NO_STREAM). That one's highest index is kept for the last 64
+ * streams that had to go: when it comes back, what it had before does not pass
+ * again. Beyond 64, old packets of an SSRC could; only one who has the key makes
+ * so many SSRCs. protect never does: its state guards the keystream. Not with
+ * @roc other than keep.
+ */
+#define XSRTP_EVICT		16
 
 /**
  * enum xsrtp_roc - the ROC of a stream when the key changes under it

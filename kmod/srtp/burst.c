@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "burst.h"
+#include "lru.h"
 
 /* --- the ciphers ---------------------------------------------------------------- */
 
@@ -40,6 +41,9 @@ enum xsrtp_reason xsrtp_packet_check(const struct xsrtp_context *cx,
 {
 	struct xsrtp_window w;
 
+	if (unlikely(!p->stream && cx->cold->lru))
+		return p->index < xsrtp_lru_past(cx, p->ssrc) ? XSRTP_REASON_TOO_OLD :
+								XSRTP_REASON_OK;
 	if (unlikely(!p->stream))
 		return xsrtp_stream_room(cx->half, cx->cold) ? XSRTP_REASON_OK :
 							       XSRTP_REASON_NO_STREAM;
@@ -47,10 +51,13 @@ enum xsrtp_reason xsrtp_packet_check(const struct xsrtp_context *cx,
 	return xsrtp_replay_check(p->stream, &w, p->index);
 }
 
-enum xsrtp_reason xsrtp_packet_claim(const struct xsrtp_context *cx, struct xsrtp_packet *p)
+enum xsrtp_reason xsrtp_packet_claim(const struct xsrtp_context *cx, struct xsrtp_packet *p,
+				     bool in)
 {
 	struct xsrtp_window w;
 
+	if (unlikely(cx->cold->lru))
+		return xsrtp_lru_claim(cx, p, in);
 	if (unlikely(!p->stream)) {
 		p->stream = xsrtp_stream_take(cx->half, cx->cold, p->ssrc);
 		if (!p->stream)

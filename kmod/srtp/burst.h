@@ -39,7 +39,7 @@ static inline void xsrtp_context_load(struct xsrtp_context *cx, struct xsrtp_ses
 static inline struct xsrtp_stream *xsrtp_context_stream(const struct xsrtp_context *cx,
 							uint32_t ssrc)
 {
-	if (likely(cx->own.live && cx->own.ssrc == ssrc))
+	if (likely(cx->own.live == STREAM_LIVES && cx->own.ssrc == ssrc))
 		return &cx->half->first;
 	return xsrtp_stream_find(cx->half, cx->cold, ssrc);
 }
@@ -86,8 +86,12 @@ void xsrtp_burst_unprotect(const struct xsrtp_cipher *c, const struct xsrtp_unpr
 uint8_t xsrtp_mki_find(const struct xsrtp_context *cx, const uint8_t *first,
 		       const uint8_t *end);
 
-/* Marks the packet's index, making its stream where there is none yet. */
-enum xsrtp_reason xsrtp_packet_claim(const struct xsrtp_context *cx, struct xsrtp_packet *p);
+/*
+ * Marks the packet's index, making its stream where there is none yet. @in: an
+ * authentic packet has come, for which another stream may have to go (lru.h).
+ */
+enum xsrtp_reason xsrtp_packet_claim(const struct xsrtp_context *cx, struct xsrtp_packet *p,
+				     bool in);
 
 /* May the packet's index still come? No stream yet: is there room for one? */
 enum xsrtp_reason xsrtp_packet_check(const struct xsrtp_context *cx,

@@ -4,7 +4,7 @@
 /* --- configuration ------------------------------------------------------------- */
 
 #define FLAGS	(XSRTP_UNENCRYPTED_SRTP | XSRTP_UNENCRYPTED_SRTCP | XSRTP_CRYPTEX | \
-		 XSRTP_KEY_RATE)
+		 XSRTP_KEY_RATE | XSRTP_EVICT)
 
 static bool any_ext(const struct xsrtp_session_config *cfg)
 {
@@ -33,6 +33,9 @@ bool xsrtp_option_valid(const struct xsrtp_session_config *cfg)
 		return false;
 	if (clear && any_ext(cfg))
 		return false;
+	/* A stream that comes back would have to bring its bases. */
+	if (cfg->flags & XSRTP_EVICT && cfg->roc)
+		return false;
 	/* Four bytes of the tag's place go to the ROC; enough must be left. */
 	return !cfg->rcc_rate || (suite->kind == XSRTP_KIND_CM && suite->tag_len == 10 &&
 				  cfg->roc == XSRTP_ROC_KEEP);
@@ -56,7 +59,7 @@ void xsrtp_option_init(struct xsrtp_session *half, struct xsrtp_session_cold *co
 	if (!wanted(c))
 		return;
 	/* The last thing of the half, which is of whole lines. */
-	cold->option = (cold->bytes - xsrtp_option_size(c)) & ~7U;
+	cold->option = cold->bytes - xsrtp_option_size(c);
 	opt = xsrtp_option(half, cold);
 	memcpy(opt->ext_ids, c->ext_ids, sizeof(opt->ext_ids));
 	opt->ext = any_ext(c);

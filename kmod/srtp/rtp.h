@@ -7,16 +7,18 @@
 #define XSRTP_RTP_H
 
 #include "burst.h"
+#include "lru.h"
 #include "packet.h"
 
 /* Index of the packet by the state of its stream, if it has one. */
-static inline uint64_t rtp_index(const struct xsrtp_packet *p)
+static inline uint64_t rtp_index(const struct xsrtp_context *cx, const struct xsrtp_packet *p)
 {
 	const struct xsrtp_stream *st = p->stream;
 	uint64_t next, roc;
 
 	if (unlikely(!st))
-		return rtp_seq(p->data);
+		return xsrtp_index_estimate(cx->cold->lru ? xsrtp_lru_past(cx, p->ssrc) : 0,
+					    rtp_seq(p->data));
 	next = xsrtp_next(load_once(&st->next));
 	if (unlikely(!next)) {
 		/* The first packet: its ROC may have been told. Still the first? */

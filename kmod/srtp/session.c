@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "kdf.h"
+#include "lru.h"
 #include "option.h"
 #include "session.h"
 
@@ -48,7 +49,7 @@ static uint32_t half_bytes(const struct xsrtp_session_config *c)
 			  xsrtp_cold_size(c->keys) +
 			  (c->streams - 1) * sizeof(struct stream_slot) +
 			  c->streams * xsrtp_replay_words(c->window) * sizeof(uint64_t) +
-			  xsrtp_option_size(c));
+			  xsrtp_lru_size(c) + xsrtp_option_size(c));
 }
 
 size_t xsrtp_session_size(const struct xsrtp_session_config *cfg)
@@ -72,6 +73,8 @@ static void half_init(struct xsrtp_session *half, const struct xsrtp_session_con
 	cold->keys = c->keys;
 	cold->also = XSRTP_NO_KEY;
 	xsrtp_option_init(half, cold, c);
+	if (xsrtp_lru_size(c))
+		cold->lru = cold->bytes - xsrtp_option_size(c) - xsrtp_lru_size(c);
 }
 
 int xsrtp_session_init(struct xsrtp_session *s, const struct xsrtp_session_config *cfg)
@@ -98,8 +101,8 @@ void xsrtp_session_wipe(struct xsrtp_session *s)
 
 /* --- streams ------------------------------------------------------------------ */
 
-static struct xsrtp_stream *stream_at(const struct xsrtp_session *half,
-				      const struct xsrtp_session_cold *cold, uint32_t i)
+struct xsrtp_stream *xsrtp_stream_at(const struct xsrtp_session *half,
+				     const struct xsrtp_session_cold *cold, uint32_t i)
 {
 	return i ? &more_streams(half, cold)[i - 1].st : (struct xsrtp_stream *)&half->first;
 }
@@ -134,12 +137,12 @@ struct xsrtp_stream *xsrtp_stream_find(struct xsrtp_session *half,
 	uint32_t i;
 
 	for (i = 0; i < cold->streams; i++) {
-		struct xsrtp_stream *st = stream_at(half, cold, i);
+		struct xsrtp_stream *st = xsrtp_stream_at(half, cold, i);
 		struct xsrtp_stream now = { .id = load_once(&st->id) };
 
 		if (!now.live)
 			break;
-		if (now.ssrc == ssrc)
+		if (now.ssrc == ssrc && now.live == STREAM_LIVES)
 			return st;
 	}
 	return NULL;
@@ -151,17 +154,17 @@ struct xsrtp_stream *xsrtp_stream_take(struct xsrtp_session *half,
 	uint32_t i;
 
 	for (i = 0; i < cold->streams; i++) {
-		struct xsrtp_stream *st = stream_at(half, cold, i);
+		struct xsrtp_stream *st = xsrtp_stream_at(half, cold, i);
 		struct xsrtp_stream now = { .id = load_once(&st->id) }, new;
 
 		while (!now.live) {
 			new.id = now.id;
 			new.ssrc = ssrc;
-			new.live = 1;
+			new.live = STREAM_LIVES;
 			if (cas64(&st->id, &now.id, new.id))
 				return st;
 		}
-		if (now.ssrc == ssrc)
+		if (now.ssrc == ssrc && now.live == STREAM_LIVES)
 			return st;
 	}
 	return NULL;
@@ -170,7 +173,7 @@ struct xsrtp_stream *xsrtp_stream_take(struct xsrtp_session *half,
 bool xsrtp_stream_room(struct xsrtp_session *half, const struct xsrtp_session_cold *cold)
 {
 	struct xsrtp_stream last = {
-		.id = load_once(&stream_at(half, cold, cold->streams - 1)->id) };
+		.id = load_once(&xsrtp_stream_at(half, cold, cold->streams - 1)->id) };
 
 	return !last.live;
 }
@@ -190,7 +193,7 @@ static bool half_stream_get(const struct xsrtp_session *half, unsigned int n,
 
 	if (n >= cold->streams)
 		return false;
-	st = stream_at(half, cold, n);
+	st = xsrtp_stream_at(half, cold, n);
 	next = xsrtp_next(load_once(&st->next));
 	if (!st->live || !next)
 		return false;
@@ -220,23 +223,12 @@ static int half_stream_set(struct xsrtp_session *half, const struct xsrtp_stream
 	struct xsrtp_session_cold *cold = xsrtp_session_cold(half, xsrtp_session_suite(half));
 	struct xsrtp_window w;
 	struct xsrtp_stream *st;
-	uint64_t block;
-	uint32_t i;
 	int err = half_stream_new(half, state->ssrc, &st);
 
 	if (err)
 		return err;
 	xsrtp_stream_window(half, cold, st, 0, &w);
-	for (i = 0; w.ring && i < xsrtp_replay_words(w.packets); i++) {
-		block = state->index / 32 - i;
-		if (i > state->index / 32)
-			break;
-		w.ring[block % xsrtp_replay_words(w.packets)] = block << 32 | ~0U;
-	}
-	/* The block of the highest index is not all in the past. */
-	if (w.ring)
-		w.ring[state->index / 32 % xsrtp_replay_words(w.packets)] &=
-			~0ULL << 32 | ((2ULL << state->index % 32) - 1);
+	xsrtp_replay_fill(&w, state->index + 1);
 	st->seen = ~0ULL;
 	st->next = state->index + 1;
 	return 0;
@@ -373,7 +365,7 @@ static void half_use(struct xsrtp_session *half, const struct xsrtp_session_cold
 		new.own[OWN_MKI_LEN] = slot == XSRTP_NO_KEY ? 0 : cold->slot[slot].mki_len;
 	} while (!cas64(&half->first.id, &now.id, new.id));
 	for (i = 0; i < cold->streams; i++)
-		xsrtp_replay_uncredit(stream_at(half, cold, i));
+		xsrtp_replay_uncredit(xsrtp_stream_at(half, cold, i));
 }
 
 static int slot_check(const struct xsrtp_session *s, int slot)

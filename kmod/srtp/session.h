@@ -11,7 +11,8 @@
  *			GCM: 512, with the powers of H
  *	slot_size	struct xsrtp_session_cold
  *	behind		more key slots, each 24 bytes into its first line; more
- *			streams; rings of the replay windows; struct xsrtp_option
+ *			streams; rings of the replay windows; struct xsrtp_lru;
+ *			struct xsrtp_option
  *
  * Locking: the packet path reads keys and cold data that nobody writes meanwhile
  * (see the contract in srtp.h), and changes streams by atomic exchange only.
@@ -50,6 +51,7 @@ enum {
  *	the way of special.c
  * @keys: key slots
  * @also: second key to try, or XSRTP_NO_KEY (xsrtp_key_also())
+ * @lru: where its struct xsrtp_lru is; 0: has none
  * @option: where the half's struct xsrtp_option is, from its start; 0: has none
  */
 struct xsrtp_session_cold {
@@ -60,6 +62,7 @@ struct xsrtp_session_cold {
 	uint8_t keys;
 	uint8_t also;
 	uint32_t option;
+	uint32_t lru;
 	struct xsrtp_key_info {
 		struct xsrtp_budget budget;
 		uint8_t set;
@@ -129,7 +132,9 @@ struct xsrtp_stream *xsrtp_stream_take(struct xsrtp_session *half,
 				       const struct xsrtp_session_cold *cold, uint32_t ssrc);
 bool xsrtp_stream_room(struct xsrtp_session *half, const struct xsrtp_session_cold *cold);
 
-/* Its number, from 0. */
+/* By number, from 0; and its number. */
+struct xsrtp_stream *xsrtp_stream_at(const struct xsrtp_session *half,
+				     const struct xsrtp_session_cold *cold, uint32_t i);
 uint32_t xsrtp_stream_number(const struct xsrtp_session *half,
 			     const struct xsrtp_session_cold *cold,
 			     const struct xsrtp_stream *st);

@@ -77,7 +77,7 @@ static bool index_find(struct special *s, const struct xsrtp_packet *p, bool sec
 
 	/* First the stream, then the base: who has moved the one has set the other. */
 	next = st ? xsrtp_next(load_acquire(&st->next)) : 0;
-	index = rtp_index(p);
+	index = rtp_index(&s->cx, p);
 	s->index = index;
 	s->base = 0;
 	if (!has_bases(s) || !p->stream)
@@ -310,7 +310,7 @@ static enum xsrtp_reason protect_claim(struct special *s, struct xsrtp_packet *p
 	if (s->index < s->base)
 		return XSRTP_REASON_TOO_OLD;
 	p->index = s->index;
-	r = xsrtp_packet_claim(&s->cx, p);
+	r = xsrtp_packet_claim(&s->cx, p, false);
 	return r == XSRTP_REASON_REPLAY ? XSRTP_REASON_INDEX_REUSE : r;
 }
 
@@ -389,7 +389,7 @@ static enum xsrtp_reason unprotect_finish(struct special *s, struct xsrtp_packet
 	/* A stream that is new has no former ROC, and its base is 0. */
 	if (known && !base_settle(s, p))
 		return XSRTP_REASON_TOO_OLD;
-	r = xsrtp_packet_claim(&s->cx, p);
+	r = xsrtp_packet_claim(&s->cx, p, true);
 	if (r)
 		return r;
 	if (!known)

@@ -99,7 +99,7 @@ static enum xsrtp_reason claim_next(const struct xsrtp_context *cx, struct xsrtp
 		p->index = st ? xsrtp_next(load_once(&st->next)) : 0;
 		if (unlikely(p->index > XSRTP_RTCP_INDEX_MAX))
 			return XSRTP_REASON_KEY_EXPIRED;
-		r = xsrtp_packet_claim(cx, p);
+		r = xsrtp_packet_claim(cx, p, false);
 	} while (unlikely(r == XSRTP_REASON_REPLAY || r == XSRTP_REASON_TOO_OLD));
 	return r;
 }
@@ -226,7 +226,7 @@ static enum xsrtp_reason unprotect_finish(struct xsrtp_packet *p)
 	enum xsrtp_reason r;
 
 	context(&cx, p->session);
-	r = xsrtp_packet_claim(&cx, p);
+	r = xsrtp_packet_claim(&cx, p, true);
 	if (likely(!r))
 		p->len = p->hdr_len + p->text_len;
 	return r;

@@ -51,10 +51,10 @@ static unsigned int protect_prepare(struct xsrtp_packet *p)
 	p->text_len = p->len - p->hdr_len;
 	p->ssrc = rtp_ssrc(p->data);
 	p->stream = xsrtp_context_stream(&cx, p->ssrc);
-	p->index = rtp_index(p);
+	p->index = rtp_index(&cx, p);
 
 	/* From here on the index is used up, whatever becomes of the packet. */
-	r = xsrtp_packet_claim(&cx, p);
+	r = xsrtp_packet_claim(&cx, p, false);
 	if (unlikely(r))
 		return r == XSRTP_REASON_REPLAY ? XSRTP_REASON_INDEX_REUSE : r;
 	packet_ready(&cx, p);
@@ -96,7 +96,7 @@ static unsigned int unprotect_prepare(struct xsrtp_packet *p, uint8_t slot)
 		return r;
 	p->ssrc = rtp_ssrc(p->data);
 	p->stream = xsrtp_context_stream(&cx, p->ssrc);
-	p->index = rtp_index(p);
+	p->index = rtp_index(&cx, p);
 	r = xsrtp_packet_check(&cx, p);
 	if (unlikely(r))
 		return r;
@@ -111,7 +111,7 @@ static enum xsrtp_reason unprotect_finish(struct xsrtp_packet *p)
 	enum xsrtp_reason r;
 
 	context(&cx, p->session);
-	r = xsrtp_packet_claim(&cx, p);
+	r = xsrtp_packet_claim(&cx, p, true);
 	if (likely(!r))
 		p->len = p->hdr_len + p->text_len;
 	return r;
@@ -124,11 +124,16 @@ static enum xsrtp_reason unprotect_finish(struct xsrtp_packet *p)
  */
 static bool index_moved(const struct xsrtp_packet *p)
 {
+	struct xsrtp_context cx;
+
 	switch (p->reason) {
 	case XSRTP_REASON_BAD_TAG:
 	case XSRTP_REASON_REPLAY:
 	case XSRTP_REASON_TOO_OLD:
-		return p->stream && rtp_index(p) != p->index;
+		if (!p->stream)
+			return false;
+		context(&cx, p->session);
+		return rtp_index(&cx, p) != p->index;
 	default:
 		return false;
 	}
