@@ -36,6 +36,20 @@ void xsrtp_burst_crypt(const struct xsrtp_cipher *c, struct xsrtp_packet *pkt, u
 
 /* --- streams and indexes --------------------------------------------------------- */
 
+uint64_t xsrtp_packet_index_first(const struct xsrtp_context *cx, const struct xsrtp_packet *p,
+				  uint16_t seq)
+{
+	const struct xsrtp_stream *st = p->stream;
+	uint64_t roc, next;
+
+	if (!st)
+		return xsrtp_index_estimate(cx->cold->lru ? xsrtp_lru_past(cx, p->ssrc) : 0, seq);
+	/* Its ROC may have been told: in @seen, until the first packet. */
+	roc = load_acquire(&st->seen);
+	next = xsrtp_next(load_acquire(&st->next));
+	return next ? xsrtp_index_estimate(next, seq) : roc << 16 | seq;
+}
+
 enum xsrtp_reason xsrtp_packet_check(const struct xsrtp_context *cx,
 				     const struct xsrtp_packet *p)
 {

@@ -93,6 +93,10 @@ uint8_t xsrtp_mki_find(const struct xsrtp_context *cx, const uint8_t *first,
 enum xsrtp_reason xsrtp_packet_claim(const struct xsrtp_context *cx, struct xsrtp_packet *p,
 				     bool in);
 
+/* Index of a packet whose stream has had none, or is not known. */
+uint64_t xsrtp_packet_index_first(const struct xsrtp_context *cx, const struct xsrtp_packet *p,
+				  uint16_t seq);
+
 /* May the packet's index still come? No stream yet: is there room for one? */
 enum xsrtp_reason xsrtp_packet_check(const struct xsrtp_context *cx,
 				     const struct xsrtp_packet *p);

@@ -36,8 +36,9 @@ static void give_back(struct xsrtp_budget *b, uint64_t chunk)
  * what this caller has drawn already, in an exchange that failed.
  * Returns false if the key may serve no more.
  */
-static bool credit_take(uint64_t word, uint64_t *drawn, struct xsrtp_budget *b,
-			uint8_t *event, uint64_t *credit)
+static inline __attribute__((always_inline)) bool
+credit_take(uint64_t word, uint64_t *drawn, struct xsrtp_budget *b, uint8_t *event,
+	    uint64_t *credit)
 {
 	*credit = word >> XSRTP_NEXT_BITS;
 	if (unlikely(!*credit)) {

@@ -7,26 +7,19 @@
 #define XSRTP_RTP_H
 
 #include "burst.h"
-#include "lru.h"
 #include "packet.h"
 
-/* Index of the packet by the state of its stream, if it has one. */
+/*
+ * Index of the packet by the state of its stream; the first one's apart, so that
+ * the usual case is short.
+ */
 static inline uint64_t rtp_index(const struct xsrtp_context *cx, const struct xsrtp_packet *p)
 {
 	const struct xsrtp_stream *st = p->stream;
-	uint64_t next, roc;
+	uint64_t next = likely(st) ? xsrtp_next(load_once(&st->next)) : 0;
 
-	if (unlikely(!st))
-		return xsrtp_index_estimate(cx->cold->lru ? xsrtp_lru_past(cx, p->ssrc) : 0,
-					    rtp_seq(p->data));
-	next = xsrtp_next(load_once(&st->next));
-	if (unlikely(!next)) {
-		/* The first packet: its ROC may have been told. Still the first? */
-		roc = load_acquire(&st->seen);
-		next = xsrtp_next(load_acquire(&st->next));
-		if (!next)
-			return roc << 16 | rtp_seq(p->data);
-	}
+	if (unlikely(!next))
+		return xsrtp_packet_index_first(cx, p, rtp_seq(p->data));
 	return xsrtp_index_estimate(next, rtp_seq(p->data));
 }
 
