@@ -23,7 +23,11 @@ all: core userspace
 
 # --- the SRTP core: the module's own source, for userspace ------------------
 
-CORE_SRC := $(filter-out kmod/srtp/lib.c,$(wildcard kmod/srtp/*.c kmod/srtp/x86/*.c))
+CORE_SRC := $(filter-out kmod/srtp/lib.c,$(wildcard kmod/srtp/*.c))
+ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine)),)
+CORE_SRC += $(wildcard kmod/srtp/x86/*.c)
+include kmod/srtp/x86/flags.mk
+endif
 CORE_OBJ := $(CORE_SRC:%.c=$(B)/%.o)
 # The same objects under AddressSanitizer and UndefinedBehaviorSanitizer.
 SAN_OBJ  := $(CORE_SRC:%.c=$(B)/san/%.o)
@@ -32,6 +36,15 @@ SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 core: $(B)/libxsrtp-core.a
 $(B)/libxsrtp-core.a: $(CORE_OBJ)
 $(B)/libxsrtp-core-san.a: $(SAN_OBJ)
+
+# Each SIMD implementation with the instructions that it asks the CPU for.
+define x86_flags
+$(B)/kmod/srtp/x86/$(1).o $(B)/san/kmod/srtp/x86/$(1).o: ALL_CFLAGS += $(x86-flags-$(1))
+endef
+$(foreach i,$(x86-ciphers),$(eval $(call x86_flags,$(i))))
+# The sanitizers do not see what intrinsics read and write, and take minutes to
+# compile it: tests/unit/x86.c puts packets at the ends of pages instead.
+$(B)/san/kmod/srtp/x86/%.o: SAN :=
 
 # --- BPF ---------------------------------------------------------------------
 

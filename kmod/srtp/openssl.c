@@ -27,28 +27,28 @@ static void must(int ok)
 		abort();
 }
 
-static pthread_key_t at_exit;
+static pthread_key_t thread_end;
 
 static void context_free(void *ctx)
 {
 	EVP_CIPHER_CTX_free(ctx);
 }
 
-static void at_exit_make(void)
+static void thread_end_make(void)
 {
-	must(!pthread_key_create(&at_exit, context_free));
+	must(!pthread_key_create(&thread_end, context_free));
 }
 
-/* One per thread, which it takes with it. */
+/* The thread's own context, freed (and so wiped) with the thread. */
 static EVP_CIPHER_CTX *context(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	static __thread EVP_CIPHER_CTX *ctx;
 
 	if (!ctx) {
-		pthread_once(&once, at_exit_make);
+		must(!pthread_once(&once, thread_end_make));
 		must((ctx = EVP_CIPHER_CTX_new()) != NULL);
-		must(!pthread_setspecific(at_exit, ctx));
+		must(!pthread_setspecific(thread_end, ctx));
 	}
 	return ctx;
 }

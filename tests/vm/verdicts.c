@@ -295,7 +295,7 @@ static uint32_t payload_make(const struct row *r, uint8_t *p)
 		len = srtp_make(p, len);
 	switch (r->change) {
 	case BAD_TAG:	p[40] ^= 4; break;
-	case VERSION:	p[0] = 0x40; break;
+	case VERSION:	p[0] = 0x50; break;
 	case CSRC:	p[0] |= 0x0f; len = 60; break;
 	case EXTENSION:	p[0] |= 0x10; p[14] = 0x40; break;
 	case RTCP:	p[1] = 200; break;

@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# 1,000 times the module is loaded and unloaded, the last hundred with traffic on
+# its way: a phone sends RTP through the XDP program and the module while the
+# module goes away. Nothing may leak. (A splat fails the machine's run by itself.)
+#
+# time: 1500
+set -euo pipefail
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/../e2e/lib.sh"
+trap cleanup EXIT
+
+quiet=${QUIET_LOADS:-900}
+busy=${BUSY_LOADS:-100}
+warm=20		# loads of each sort before the first measure: caches fill, once
+forwarded=0
+
+load_quietly() { # COUNT
+	local i
+	for ((i = 1; i <= $1; i++)); do
+		insmod "$XSRTP_KO" && rmmod xsrtp || return 1
+		[ $((i % 100)) != 0 ] || note "$i of $1 loads and unloads"
+	done
+}
+
+host_up() {
+	insmod "$XSRTP_KO" &&
+		ip -n "$host" link add dev xsrtp0 type xsrtp &&
+		ip -n "$host" link set xsrtp0 up &&
+		xs flow add local "$(at hostplain 30000)" forward from "$(at hostsrtp 30010)" \
+			to "$(at srtp 5000)" tx AES_CM_128_HMAC_SHA1_80 key "$work/key" >/dev/null &&
+		xs attach plain0 native >/dev/null
+}
+
+sent_on() { xs -j stats | jq .tx_packets; }
+flowing() { [ "$(sent_on)" -ge 20 ]; }
+
+# The program stays on the device, with nowhere to redirect to, until the next round.
+load_busily() { # COUNT
+	local i
+	for ((i = 1; i <= $1; i++)); do
+		host_up || return 1
+		if wait_for 30 flowing; then forwarded=$((forwarded + 1)); fi
+		rmmod xsrtp || return 1
+		xs detach plain0 >/dev/null || return 1
+		[ $((i % 10)) != 0 ] || note "$i of $1 with traffic"
+	done
+}
+
+# As check(), but says on the way how far it is.
+report() { # NAME COMMAND…
+	if "${@:2}"; then ok "$1"; else not_ok "$1"; fi
+}
+
+# --- what may leak ---------------------------------------------------------------
+
+# What this kernel has in use, one "name number" per line, after it let go of what
+# it only keeps in case. RCU's callbacks and deferred work get time to end.
+measure() {
+	sleep 3
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	sleep 1
+	echo "memory_kB $(($(meminfo MemTotal) - $(meminfo MemAvailable)))"
+	echo "percpu_kB $(meminfo Percpu)"
+	echo "vmallocs $(wc -l </proc/vmallocinfo)"
+	echo "bpf_programs $(bpftool -j prog show | jq length)"
+	echo "bpf_maps $(bpftool -j map show | jq length)"
+	echo "gf128mul_users $(awk '$1 == "gf128mul" { print $3 }' /proc/modules)"
+	awk '$1 ~ /^(kmalloc|skbuff|xsrtp|net_namespace|dst|ip_dst|ip6_dst|neigh)/ { print $1, $2 }' /proc/slabinfo
+}
+
+# How much more there may be afterwards. One object lost per load would be a
+# thousand of them: half of that, in any slab cache, is a leak, and less is the
+# noise of per-CPU slabs, whose free objects count as used. 8 MB is two pages per
+# load; 128 kB of per-CPU memory is 64 bytes on each CPU per load.
+margin() { # NAME
+	case $1 in
+	memory_kB) echo 8192 ;;
+	percpu_kB) echo 128 ;;
+	vmallocs) echo 50 ;;
+	bpf_* | gf128mul_users) echo 0 ;;
+	*) echo $(((quiet + busy) / 2)) ;;
+	esac
+}
+
+compare() { # BEFORE AFTER
+	local name was is
+	while read -r name was is; do
+		if [ $((is - was)) -le "$(margin "$name")" ]; then continue; fi
+		echo "$name: $was before, $is after, at most $(margin "$name") more"
+	done < <(join <(sort <<<"$1") <(sort <<<"$2"))
+}
+
+modprobe gf128mul
+load_module
+net_up
+rmmod xsrtp
+use_family 4
+make_key AES_CM_128_HMAC_SHA1_80 "$work/key"
+start "$plain" rtp-send --from "$(at plain 4000)" --to "$(at hostplain 30000)" \
+	--rate 100 --count 10000000 --time 1500 >/dev/null
+
+note "warming up"
+load_quietly "$warm"
+load_busily "$warm"
+forwarded=0
+before=$(measure)
+report "$quiet loads and unloads" load_quietly "$quiet"
+report "$busy more with traffic on its way" load_busily "$busy"
+is "$forwarded" "$busy" "in each of these the module had sent packets on"
+after=$(measure)
+paste <(echo "$before") <(echo "$after" | cut -d' ' -f2) | sed 's/^/# /'
+is "$(compare "$before" "$after")" "" "no leak"
+check "the module is gone" test ! -e /sys/module/xsrtp
+done_testing
