@@ -4,6 +4,7 @@
 # make module       xsrtp.ko, against KDIR (default: the running kernel's headers)
 # make tests        the test programs (run them all: sudo tools/check)
 # make install      into PREFIX (default /usr/local), DESTDIR honoured
+# make modules_install  the module, where KDIR's kernel looks for it
 #
 # All that is made goes to build/.
 
@@ -23,7 +24,11 @@ all: core userspace
 
 # --- the SRTP core: the module's own source, for userspace ------------------
 
-CORE_SRC := $(filter-out kmod/srtp/lib.c,$(wildcard kmod/srtp/*.c kmod/srtp/x86/*.c))
+CORE_SRC := $(filter-out kmod/srtp/lib.c,$(wildcard kmod/srtp/*.c))
+ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine)),)
+CORE_SRC += $(wildcard kmod/srtp/x86/*.c)
+include kmod/srtp/x86/flags.mk
+endif
 CORE_OBJ := $(CORE_SRC:%.c=$(B)/%.o)
 # The same objects under AddressSanitizer and UndefinedBehaviorSanitizer.
 SAN_OBJ  := $(CORE_SRC:%.c=$(B)/san/%.o)
@@ -32,6 +37,17 @@ SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 core: $(B)/libxsrtp-core.a
 $(B)/libxsrtp-core.a: $(CORE_OBJ)
 $(B)/libxsrtp-core-san.a: $(SAN_OBJ)
+
+# Each SIMD implementation with the instructions that it asks the CPU for. The
+# sanitizers see little of intrinsics and take minutes over them, so their library
+# has the same objects: the tests put packets at the edge of a page instead.
+define x86_cipher
+$(B)/kmod/srtp/x86/$(1).o: ALL_CFLAGS += $(x86-flags-$(1))
+$(B)/san/kmod/srtp/x86/$(1).o: $(B)/kmod/srtp/x86/$(1).o
+	@mkdir -p $$(@D)
+	cp $$< $$@
+endef
+$(foreach i,$(x86-ciphers),$(eval $(call x86_cipher,$(i))))
 
 # --- BPF ---------------------------------------------------------------------
 
@@ -121,9 +137,26 @@ $(BPF_TEST): $(B)/tests/bpf/%: tests/bpf/%.c $(BPF_SKEL) $(BPF_LIB)
 VM_TEST := $(patsubst %.c,$(B)/%,$(wildcard tests/vm/*.c))
 
 tests: $(VM_TEST)
-$(VM_TEST): $(B)/tests/vm/%: tests/vm/%.c
+$(VM_TEST): $(B)/tests/vm/%: tests/vm/%.c $(B)/libxsrtp.a $(B)/libxsrtp-core.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp.a $(B)/libxsrtp-core.a $(NL_LIBS) -lcrypto
+
+# tests/fuzz/X.c: libFuzzer targets on the core, with clang's sanitizers. Run them:
+# tests/fuzz/run.
+
+FUZZ      := $(B)/fuzz/unprotect $(B)/fuzz/protect
+FUZZ_OBJ  := $(CORE_SRC:%.c=$(B)/fuzz/obj/%.o)
+FUZZ_SAN  := -fsanitize=address,undefined -fno-sanitize-recover=all
+
+fuzz: $(FUZZ) $(B)/fuzz/seeds-make
+$(FUZZ): $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(FUZZ_OBJ)
+	$(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer -o $@ $< $(FUZZ_OBJ) -lcrypto
+$(B)/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer-no-link -c $< -o $@
+$(B)/fuzz/seeds-make: tests/fuzz/seeds.c tests/fuzz/fuzz.h $(B)/libxsrtp-core.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core.a -lcrypto
 
 # --- rules -------------------------------------------------------------------
 
@@ -140,9 +173,13 @@ $(B)/%.o: %.c
 
 install: all
 	install -D -m 755 $(B)/xsrtp $(DESTDIR)$(PREFIX)/sbin/xsrtp
+	install -D -m 644 Documentation/man/xsrtp.8 $(DESTDIR)$(PREFIX)/share/man/man8/xsrtp.8
+
+modules_install: module
+	$(MAKE) -C $(KDIR) M=$(abspath $(MODDIR)) modules_install
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all core bpf userspace module tools tests install clean
+.PHONY: all core bpf userspace module modules_install tools tests fuzz install clean
 -include $(shell find $(B) -path $(B)/kernel -prune -o -name '*.d' -type f -print 2>/dev/null)

@@ -301,12 +301,26 @@ static void scatter(struct scratch *s, unsigned int m)
 	}
 }
 
+/* A flood of what belongs to no flow shall not cost an FPU section too. */
+static bool any_srtp(const struct xsrtp_buf *bufs, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		if (bufs[i].reason == XSRTP_REASON_OK && (bufs[i].flow->rx || bufs[i].flow->tx))
+			return true;
+	}
+	return false;
+}
+
 static void crypt(struct xsrtp_buf *bufs, unsigned int n)
 {
 	const struct xsrtp_cipher *cipher = best_cipher;
 	struct scratch *s;
 	unsigned int m;
 
+	if (!any_srtp(bufs, n))
+		return;
 	/* Interrupted somebody who uses the FPU: slower, but nothing is lost. */
 	if (xsrtp_cipher_needs_fpu(cipher) && !compat_fpu_usable())
 		cipher = plain_cipher;

@@ -459,7 +459,7 @@ static void send_skb(struct xsrtp_net *xn, struct xsrtp_buf *buf, struct dst_ent
 	if (buf->family == AF_INET)
 		skb->priority = rt_tos2priority(buf->tos);
 	err = output(xn, skb, buf->flow);
-	if (net_xmit_eval(err))
+	if (net_xmit_eval(err))	/* a macro that reads its argument twice */
 		xsrtp_engine_drop(xn, buf, XSRTP_REASON_XMIT);
 	else
 		count_tx(xn, buf);

@@ -12,6 +12,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "cipher.h"
@@ -26,12 +27,29 @@ static void must(int ok)
 		abort();
 }
 
+static pthread_key_t thread_end;
+
+static void context_free(void *ctx)
+{
+	EVP_CIPHER_CTX_free(ctx);
+}
+
+static void thread_end_make(void)
+{
+	must(!pthread_key_create(&thread_end, context_free));
+}
+
+/* The thread's own context, freed (and so wiped) with the thread. */
 static EVP_CIPHER_CTX *context(void)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	static __thread EVP_CIPHER_CTX *ctx;
 
-	if (!ctx)
+	if (!ctx) {
+		must(!pthread_once(&once, thread_end_make));
 		must((ctx = EVP_CIPHER_CTX_new()) != NULL);
+		must(!pthread_setspecific(thread_end, ctx));
+	}
 	return ctx;
 }
 

@@ -98,16 +98,16 @@ static void make_network(void)
 	enter(ns_host);
 }
 
-/* A program that is not ours; on x1 it also makes x0 accept redirected frames. */
-static void put_foreign_program(const char *dev)
+/* A program without maps; on x1 it also makes x0 accept redirected frames. */
+static void put_program(const char *dev, const char *name, __u32 flags)
 {
 	static const struct bpf_insn pass[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_PASS },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "other", "GPL", pass, 2, NULL);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, name, "GPL", pass, 2, NULL);
 
-	if (fd < 0 || bpf_xdp_attach(if_nametoindex(dev), fd, XDP_FLAGS_DRV_MODE, NULL)) {
+	if (fd < 0 || bpf_xdp_attach(if_nametoindex(dev), fd, flags, NULL)) {
 		printf("Bail out! cannot attach a program to %s\n", dev);
 		exit(1);
 	}
@@ -330,6 +330,18 @@ static void test_refusals(const struct endpoint *ep)
 	   "nothing attached: counters are 0, list is empty");
 }
 
+/* One of our name whose maps are not those we know. */
+static void test_other_version(const struct endpoint *ep)
+{
+	put_program("br0", "xsrtp_ingress", XDP_FLAGS_SKB_MODE);
+	ok(ingress_attach("w1", "x0", INGRESS_AUTO, ep, 2, NULL, err, sizeof(err)) == -ESTALE &&
+	   ingress_attach("br0", "x0", INGRESS_AUTO, ep, 2, NULL, err, sizeof(err)) == -ESTALE,
+	   "another version: \"%s\"", err);
+	ok(ingress_add(ep, err, sizeof(err)) == -ESTALE, "another version: no endpoint is lost unseen");
+	ok(attached("br0", INGRESS_GENERIC) && !ingress_detach("br0", err, sizeof(err)) &&
+	   !attached("br0", INGRESS_GENERIC), "another version: listed, and can be detached");
+}
+
 static void test_shared(const struct endpoint *ep)
 {
 	struct endpoint later = endpoint("198.51.100.1", LATER);
@@ -372,7 +384,7 @@ static void test_device_gone(void)
 	send_udp(&later, 0x80);
 	ok(counted("dropped-xmit", n) && !received(sk, 0), "xsrtp device gone: dropped, not passed");
 	sh("ip link add x0 type veth peer name x1; ip link set x0 up; ip link set x1 up");
-	put_foreign_program("x1");
+	put_program("x1", "other", XDP_FLAGS_DRV_MODE);
 	ok(ingress_attach("v1", "x0", INGRESS_AUTO, NULL, 0, NULL, err, sizeof(err)) == -EEXIST,
 	   "xsrtp device is back: attach again: \"%s\"", err);
 	n = counter("redirected");
@@ -451,7 +463,7 @@ int main(void)
 	int capture;
 
 	make_network();
-	put_foreign_program("x1");
+	put_program("x1", "other", XDP_FLAGS_DRV_MODE);
 	capture = capture_open("x1");
 	ep[0] = endpoint("192.0.2.1", MEDIA);
 	ep[1] = endpoint("2001:db8::1", MEDIA);
@@ -461,6 +473,7 @@ int main(void)
 	test_vlan(INGRESS_NATIVE, "native", ep, capture);
 	test_vlan(INGRESS_GENERIC, "generic", ep, capture);
 	test_auto(ep);
+	test_other_version(ep);
 	test_shared(ep);
 	test_device_gone();
 	test_race();

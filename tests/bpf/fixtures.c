@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
@@ -25,7 +26,17 @@
 #define FUZZ	100000	/* or the argument */
 #define ENDPOINTS	8
 #define CPUS_MAX	512
-#define VERIFIED_INSNS	3500	/* measured: 3,425; the next tenth wants a reason */
+
+/* What the verifier went through when it was last looked at; a tenth more fails. */
+static const struct {
+	const char *kernel;
+	unsigned int insns;
+} verified[] = {
+	{ "6.1.", 3908 },
+	{ "6.12.", 3521 },
+	{ "6.18.", 3443 },
+	{ "", 3908 },		/* any other */
+};
 
 #define PASS(c)		.action = XDP_PASS, .counter = XSRTP_COUNTER_PASSED_##c
 #define DROP(c)		.action = XDP_DROP, .counter = XSRTP_COUNTER_DROPPED_##c
@@ -509,12 +520,16 @@ static void test_ports(const struct endpoint *ep)
 static void test_verifier(void)
 {
 	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
+	__u32 len = sizeof(info), i;
+	struct utsname u;
 
+	uname(&u);
+	for (i = 0; strncmp(u.release, verified[i].kernel, strlen(verified[i].kernel)); i++)
+		;
 	bpf_obj_get_info_by_fd(prog, &info, &len);
-	ok(info.verified_insns <= VERIFIED_INSNS * 11 / 10,
-	   "verifier: %u instructions gone through (%u at most), %zu bytes of machine code",
-	   info.verified_insns, VERIFIED_INSNS * 11 / 10, (size_t)info.jited_prog_len);
+	ok(info.verified_insns <= verified[i].insns * 11 / 10,
+	   "verifier of %s: %u instructions gone through (%u when last looked at)", u.release,
+	   info.verified_insns, verified[i].insns);
 }
 
 /*

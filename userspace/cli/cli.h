@@ -57,7 +57,8 @@ void print_flow_line(const struct flow *f);
 /* print_drops() - an object "drops" by reason; text: one line each, or nothing. */
 void print_drops(const struct stats *s, const char *indent);
 void print_packets(const struct stats *s, const char *indent);
-const char *print_action(int action);
+/* print_target() - where it goes on to: the destination, or "deliver". */
+void print_target(const struct flow *f, const char *fmt);
 
 struct ingress_info;
 void print_attached(const struct ingress_info *info);

@@ -38,6 +38,11 @@ static unsigned int suite_of(const char *name)
 #undef X
 }
 
+static bool from_stdin(const char *path)
+{
+	return path && !strcmp(path, "-");
+}
+
 static void read_session(struct args *a, struct request *r, enum direction dir)
 {
 	struct session *s = session_of(&r->flow, dir);
@@ -48,6 +53,8 @@ static void read_session(struct args *a, struct request *r, enum direction dir)
 	s->suite = suite_of(args_value(a, dir == RX ? "suite after rx" : "suite after tx"));
 	if (args_match(a, "key"))
 		r->key_file[dir] = args_value(a, "key file");
+	if (from_stdin(r->key_file[RX]) && from_stdin(r->key_file[TX]))
+		usage("standard input holds one key: the other one must be in a file");
 }
 
 static void read_action(struct args *a, struct request *r, int action)

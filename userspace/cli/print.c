@@ -18,7 +18,7 @@ void print_endpoint(const char *name, const char *fmt, const struct endpoint *ep
 		out_str(name, fmt, endpoint_format(ep, buf));
 }
 
-const char *print_action(int action)
+static const char *action_name(int action)
 {
 	switch (action) {
 	case XSRTP_ACTION_FORWARD:
@@ -108,7 +108,7 @@ static void print_path(const struct flow *f)
 	print_endpoint("local", " local %s", &f->local);
 	print_endpoint("remote", " remote %s", &f->remote);
 	if (f->action != FLOW_NO_ACTION)
-		out_str("action", " %s", print_action(f->action));
+		out_str("action", " %s", action_name(f->action));
 	print_endpoint("source", " from %s", &f->source);
 	print_endpoint("destination", " to %s", &f->destination);
 }
@@ -132,20 +132,37 @@ void print_flow(const struct flow *f)
 	out_end();
 }
 
+/* What protects a direction; a suite that leaves something out is not just "SRTP". */
 static const char *side(const struct session *s)
 {
+	const struct xsrtp_suite_info *info = xsrtp_suite_info(s->suite);
+
 	if (!s->present)
 		return "RTP";
-	return s->has_key ? "SRTP" : "SRTP, no key";
+	if (!s->has_key)
+		return "SRTP, no key";
+	if (info && info->null_cipher)
+		return "SRTP, not encrypted";
+	return info && !info->tag_len ? "SRTP, not authenticated" : "SRTP";
+}
+
+void print_target(const struct flow *f, const char *fmt)
+{
+	if (f->destination.family)
+		print_endpoint("to", fmt, &f->destination);
+	else
+		out_str("to", fmt, action_name(f->action));
 }
 
 void print_flow_line(const struct flow *f)
 {
 	out_object(NULL);
-	out_text("  ");
-	print_path(f);
-	out_str("rx", " (%s", side(&f->rx));
-	out_str("tx", " to %s):", side(&f->tx));
+	out_u64("id", "  flow %" PRIu64, f->id);
+	print_endpoint("local", " %s", &f->local);
+	out_str("rx", " (%s)", side(&f->rx));
+	out_text(f->destination.family ? " to" : "");
+	print_target(f, " %s");
+	out_str("tx", " (%s):", side(&f->tx));
 	out_u64("rx_packets", " %" PRIu64 " in", f->stats.rx_packets);
 	out_u64("tx_packets", " %" PRIu64 " out", f->stats.tx_packets);
 	out_u64("dropped", " %" PRIu64 " dropped\n", stats_drops(&f->stats));

@@ -6,7 +6,6 @@
 #include "cli.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
@@ -29,15 +28,9 @@ void secret_guard(void)
 
 const struct key *secret_read(const char *path, enum direction dir, unsigned int suite)
 {
-	static bool stdin_taken;
 	bool open_to_others;
 	char err[512];
 
-	if (!strcmp(path, "-")) {
-		if (stdin_taken)
-			usage("standard input holds one key: the other one must be in a file");
-		stdin_taken = true;
-	}
 	if (key_read(path, xsrtp_suite_info(suite), &keys[dir], &open_to_others, err, sizeof(err)))
 		fail("%s", err);
 	if (open_to_others)

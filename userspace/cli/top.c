@@ -88,52 +88,55 @@ static void compute(struct table *now, const struct table *before)
 	}
 }
 
-static void print_row(const struct row *r)
-{
-	char local[ENDPOINT_STRLEN], to[ENDPOINT_STRLEN];
-	const struct flow *f = &r->flow;
+/* How much of the table fits: what is no terminal has room for all of it. */
+struct room {
+	size_t rows;
+	bool totals;
+	bool terminal;
+};
 
-	endpoint_format(&f->local, local);
-	if (f->destination.family)
-		endpoint_format(&f->destination, to);
-	else
-		snprintf(to, sizeof(to), "%s", print_action(f->action));
-	out_object(NULL);
-	out_u64("id", "%6" PRIu64, f->id);
-	out_str("local", "  %-22s", local);
-	out_str("to", " %-22s", to);
-	out_float("rx_pps", " %9.1f", r->rx_pps);
-	out_float("tx_pps", " %9.1f", r->tx_pps);
-	out_float("drop_pps", " %9.1f", r->drop_pps);
-	out_u64("rx_packets", " %10" PRIu64, f->stats.rx_packets);
-	out_u64("tx_packets", " %10" PRIu64, f->stats.tx_packets);
-	out_u64("dropped", " %8" PRIu64 "\n", stats_drops(&f->stats));
-	out_end();
-}
-
-/* How many rows fit; all of them when this is no terminal. */
-static size_t rows_that_fit(void)
+static struct room find_room(void)
 {
+	struct room all = { .rows = SIZE_MAX, .totals = true };
 	struct winsize w;
 
 	if (out_is_json() || ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) || !w.ws_row)
-		return SIZE_MAX;
-	return w.ws_row > 4 ? w.ws_row - 4 : 1;
+		return all;
+	return (struct room){ w.ws_row > 4 ? w.ws_row - 4 : 1, w.ws_col >= 98, true };
+}
+
+static void print_row(const struct row *r, bool totals)
+{
+	const struct flow *f = &r->flow;
+
+	out_object(NULL);
+	out_u64("id", "%5" PRIu64, f->id);
+	print_endpoint("local", " %-21s", &f->local);
+	print_target(f, " %-21s");
+	out_float("rx_pps", " %7.0f", r->rx_pps);
+	out_float("tx_pps", " %7.0f", r->tx_pps);
+	out_float("drop_pps", NULL, r->drop_pps);
+	out_u64("dropped", " %8" PRIu64, stats_drops(&f->stats));
+	out_u64("rx_packets", totals ? " %10" PRIu64 : NULL, f->stats.rx_packets);
+	out_u64("tx_packets", totals ? " %10" PRIu64 : NULL, f->stats.tx_packets);
+	out_text("\n");
+	out_end();
 }
 
 static void print_table(const struct table *t)
 {
-	size_t i, fit = rows_that_fit();
+	struct room room = find_room();
+	size_t i;
 
-	if (fit != SIZE_MAX)
+	if (room.terminal)
 		out_text("\033[H\033[J");
 	out_object(NULL);
 	out_u64("flow_count", "flows %" PRIu64 "\n", t->n);
-	out_text("%6s  %-22s %-22s %9s %9s %9s %10s %10s %8s\n", "ID", "LOCAL", "TO", "RX/s",
-		 "TX/s", "DROP/s", "RX", "TX", "DROPPED");
+	out_text("%5s %-21s %-21s %7s %7s %8s", "ID", "LOCAL", "TO", "RX/s", "TX/s", "DROPPED");
+	out_text(room.totals ? " %10s %10s\n" : "\n", "RX", "TX");
 	out_array("flows");
-	for (i = 0; i < t->n && i < fit; i++)
-		print_row(&t->rows[i]);
+	for (i = 0; i < t->n && i < room.rows; i++)
+		print_row(&t->rows[i], room.totals);
 	out_end();
 	out_end();
 	out_text("\n");

@@ -203,7 +203,10 @@ static void set_take(struct set *s, int fd)
 		close(fd);
 }
 
-/* 0, or -ENOENT the program is not ours (or gone meanwhile), -EPERM, ... */
+/*
+ * 0, or -ENOENT the program is not ours (or gone meanwhile), -ESTALE it is ours
+ * with other maps than these, from another version; -EPERM, ...
+ */
 static int prog_set(int prog, struct set *s)
 {
 	struct bpf_prog_info info = {};
@@ -225,7 +228,7 @@ static int prog_set(int prog, struct set *s)
 	if (s->ports >= 0 && s->more >= 0 && s->device >= 0 && s->counters >= 0)
 		return 0;
 	set_close(s);
-	return -ENOENT;
+	return -ESTALE;
 }
 
 static int link_set(const struct link *l, struct set *s)
@@ -279,6 +282,9 @@ static int explain(int error, char *err, size_t err_len)
 	if (error == -EPERM || error == -EACCES)
 		return fail(error, err, err_len,
 			    "reading and changing XDP programs needs root (CAP_SYS_ADMIN)");
+	if (error == -ESTALE)
+		return fail(error, err, err_len, "the XDP program of another version of xsrtp is "
+			    "attached in this namespace: detach it, then attach again");
 	return fail(error, err, err_len, "cannot read the XDP programs of this namespace: %s",
 		    strerror(-error));
 }
@@ -598,9 +604,10 @@ static int detach_link(struct links *ls, const char *ifname, char *err, size_t e
 	if (e == -ENOENT)
 		return fail(e, err, err_len, l->prog_id ? "%s has an XDP program that is not ours" :
 			    "%s has no XDP program", ifname);
-	if (e)
+	if (e && e != -ESTALE)
 		return explain(e, err, err_len);
-	set_close(&s);
+	if (!e)
+		set_close(&s);
 	e = xdp_detach(l);
 	if (e)
 		return fail(e, err, err_len, "cannot detach from %s: %s", ifname, refusal(e));
@@ -628,13 +635,14 @@ int ingress_list(struct ingress_info *info, size_t max)
 
 	for (i = 0; i < ls.n && n < max && !e; i++) {
 		e = link_set(&ls.l[i], &s);
-		if (!e) {
+		if (!e)
 			set_close(&s);
+		if (!e || e == -ESTALE) {
 			info[n] = (struct ingress_info){ .mode = ls.l[i].mode,
 							 .prog_id = ls.l[i].prog_id };
 			memcpy(info[n++].ifname, ls.l[i].name, sizeof(info->ifname));
 		}
-		if (e == -ENOENT)
+		if (e == -ENOENT || e == -ESTALE)
 			e = 0;
 	}
 	free(ls.l);

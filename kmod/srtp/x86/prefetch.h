@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Keys of a burst's packets into the cache before their turn comes.
+ *
+ * With more sessions than the cache holds, waiting for keys costs more than the
+ * ciphers. A key is up to 8 lines; a core has ten or more misses in flight, so
+ * the keys are asked for a few packets ahead, one packet's each time, not all at
+ * once.
+ */
+#ifndef XSRTP_X86_PREFETCH_H
+#define XSRTP_X86_PREFETCH_H
+
+#include "simd.h"
+
+#define PREFETCH_AHEAD	10	/* packets */
+
+static __always_inline void key_prefetch_one(const struct xsrtp_suite_info *suite,
+					     const struct xsrtp_packet *pkt)
+{
+	const struct xsrtp_cipher_key *key = pkt->key;
+	int i;
+
+	unrolled for (i = 0; i < 3; i++)
+		prefetch(key->rk + 64 * i);
+	if (suite->kind == XSRTP_KIND_GCM) {
+		unrolled for (i = 3; i < 7; i++)
+			prefetch(key->rk + 64 * i);
+		return;
+	}
+	if (suite->key_len > 16)
+		prefetch(key->rk + 192);
+	prefetch(key->hmac);
+}
+
+/* Called before packet @i of @n. */
+static __always_inline void key_prefetch(const struct xsrtp_suite_info *suite,
+					 struct xsrtp_packet *const *pkt,
+					 unsigned int i, unsigned int n)
+{
+	unsigned int j;
+
+	if (i == 0)
+		for (j = 1; j < PREFETCH_AHEAD && j < n; j++)
+			key_prefetch_one(suite, pkt[j]);
+	if (i + PREFETCH_AHEAD < n)
+		key_prefetch_one(suite, pkt[i + PREFETCH_AHEAD]);
+}
+
+#endif /* XSRTP_X86_PREFETCH_H */
