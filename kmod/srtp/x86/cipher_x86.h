@@ -15,9 +15,11 @@ static void x86_expand(const struct xsrtp_suite_info *suite, struct xsrtp_cipher
 		       const uint8_t *enc_key, const uint8_t *auth_key)
 {
 	aes_expand(key->rk, enc_key, suite->key_len);
+	if (!auth_key)		/* for ctr() only: there is no room for more */
+		return;
 	if (suite->kind == XSRTP_KIND_GCM)
 		ghash_expand(suite, key);
-	else if (auth_key)
+	else
 		hmac_expand(key->hmac, auth_key);
 }
 
