@@ -4,6 +4,7 @@
 # make module       xsrtp.ko, against KDIR (default: the running kernel's headers)
 # make tests        the test programs (run them all: sudo tools/check)
 # make install      into PREFIX (default /usr/local), DESTDIR honoured
+# make modules_install  the module, where KDIR's kernel looks for it
 #
 # All that is made goes to build/.
 
@@ -174,9 +175,13 @@ $(B)/%.o: %.c
 
 install: all
 	install -D -m 755 $(B)/xsrtp $(DESTDIR)$(PREFIX)/sbin/xsrtp
+	install -D -m 644 Documentation/man/xsrtp.8 $(DESTDIR)$(PREFIX)/share/man/man8/xsrtp.8
+
+modules_install: module
+	$(MAKE) -C $(KDIR) M=$(abspath $(MODDIR)) modules_install
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all core bpf userspace module tools tests fuzz install clean
+.PHONY: all core bpf userspace module modules_install tools tests fuzz install clean
 -include $(shell find $(B) -path $(B)/kernel -prune -o -name '*.d' -type f -print 2>/dev/null)

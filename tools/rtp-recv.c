@@ -2,8 +2,8 @@
 /*
  * rtp-recv: receive a test stream and hold every packet against what rtp-send,
  * given the same options, must have sent: every byte of the RTP packet, once
- * it is unprotected by libsrtp2 if it is SRTP. Ends by itself, and prints one
- * line of JSON:
+ * it is unprotected by libsrtp2 if it is SRTP. Ends by itself, or by SIGTERM when
+ * it has read what is there, and prints one line of JSON:
  *
  *	received	datagrams that came
  *	good		equal to a packet of the stream, the first time each
@@ -16,6 +16,7 @@
  * Exit status 0 if all of the stream came and nothing else did.
  */
 #include <poll.h>
+#include <signal.h>
 #include <time.h>
 
 #include "oracle.h"
@@ -33,6 +34,13 @@ struct receiver {
 	size_t audio_len;
 	uint64_t received, good, duplicates, refused, wrong, reordered;
 };
+
+static volatile sig_atomic_t ended;
+
+static void end(int sig)
+{
+	ended = 1;
+}
 
 /* The number of a packet by its sequence number, the candidate next to the newest. */
 static bool number(const struct receiver *r, const uint8_t *data, uint64_t *n)
@@ -95,8 +103,8 @@ static int64_t now_ms(void)
 }
 
 /*
- * Until it has been quiet for @idle_ms after the first packet, or all is here
- * and a grace of @idle_ms showed nothing more, or @time_ms is over.
+ * Until it has been quiet for @idle_ms after the first packet, or @time_ms is
+ * over, or a signal came and nothing is left to read.
  */
 static void receive(struct receiver *r, int idle_ms, int64_t time_ms)
 {
@@ -108,8 +116,12 @@ static void receive(struct receiver *r, int idle_ms, int64_t time_ms)
 		int64_t left = end - now_ms();
 		int64_t wait = r->received && idle_ms < left ? idle_ms : left;
 		ssize_t len;
+		int n;
 
-		if (left <= 0 || poll(&p, 1, wait) <= 0)
+		n = left > 0 ? poll(&p, 1, ended ? 0 : wait) : 0;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
 			break;
 		len = recv(r->fd, data, sizeof(data), MSG_DONTWAIT);
 		if (len >= 0)
@@ -182,6 +194,7 @@ int main(int argc, char **argv)
 		oracle_key_read(&key, suite, keyfile);
 		r.srtp = oracle_open(&key, ssrc_any_inbound);
 	}
+	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = end }, NULL);
 	r.fd = udp_bind(&on);
 	receive(&r, idle_ms, time_s * 1000LL);
 	if (path)

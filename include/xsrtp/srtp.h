@@ -49,7 +49,17 @@ struct xsrtp_cipher;
  * @window: replay window in packets, a power of two, XSRTP_WINDOW_MIN to
  *	XSRTP_WINDOW_MAX; 0 means XSRTP_WINDOW_MIN
  * @streams: how many SSRCs it can hold, 1 to XSRTP_STREAMS_MAX; 0 means 1
- * @flags: XSRTP_UNENCRYPTED_*
+ * @flags: XSRTP_UNENCRYPTED_*, XSRTP_CRYPTEX, XSRTP_KEY_RATE, XSRTP_EVICT
+ * @roc: enum xsrtp_roc: what becomes of the ROC when the key changes
+ * @rcc_rate: R of RFC 4771, mode RCCm2: a packet whose sequence number is a
+ *	multiple of R carries the ROC in its tag, and a receiver takes it from
+ *	there; 0: none does. Suites with HMAC_SHA1_80 only, and @roc keep
+ * @ext_ids: header extension elements to encrypt (RFC 6904): bit id % 8 of byte
+ *	id / 8, for ids 1 to 14 (one-byte headers) and 1 to 255 (two-byte). All
+ *	zero: none. Not together with XSRTP_CRYPTEX (RFC 9335 5)
+ *
+ * Packets of a session with XSRTP_CRYPTEX, XSRTP_KEY_RATE, @roc, @rcc_rate or
+ * @ext_ids are processed one at a time, whatever burst they come in.
  */
 struct xsrtp_session_config {
 	uint8_t suite;
@@ -57,11 +67,57 @@ struct xsrtp_session_config {
 	uint16_t window;
 	uint16_t streams;
 	uint16_t flags;
+	uint8_t roc;
+	uint16_t rcc_rate;
+	uint8_t ext_ids[32];
 };
 
 /* Session parameters of RFC 4568 6.3: authenticated, but sent in the clear. */
 #define XSRTP_UNENCRYPTED_SRTP	1	/* both directions of use */
 #define XSRTP_UNENCRYPTED_SRTCP	2	/* protect; unprotect obeys the E bit */
+/*
+ * RFC 9335: CSRCs and all of the header extension are encrypted too. protect()
+ * does so for packets that have either, adding an empty extension (4 bytes, of
+ * @room) behind CSRCs that have none, and refuses as malformed an extension that
+ * is not RFC 8285's 0xBEDE or 0x1000: it would go in the clear. unprotect()
+ * takes both kinds, which the packet's profile field tells apart.
+ */
+#define XSRTP_CRYPTEX		4
+#define XSRTP_KEY_RATE		8	/* keys may have a derivation rate */
+/*
+ * unprotect: when @streams are taken, the new SSRC of an authentic packet takes
+ * the place of the stream whose last packet is longest ago (without the flag it
+ * gets XSRTP_REASON_NO_STREAM). That one's highest index is kept for the last 64
+ * streams that had to go: when it comes back, what it had before does not pass
+ * again. Beyond 64, old packets of an SSRC could; only one who has the key makes
+ * so many SSRCs. protect never does: its state guards the keystream. Not with
+ * @roc other than keep.
+ */
+#define XSRTP_EVICT		16
+
+/**
+ * enum xsrtp_roc - the ROC of a stream when the key changes under it
+ * @XSRTP_ROC_KEEP: goes on (RFC 3711 3.3.1)
+ * @XSRTP_ROC_ZERO: the stream's first packet under the new key has ROC 0
+ *	(Microsoft Teams). Only a new key can do that: a key that the session has
+ *	had before is refused (xsrtp_key_set()), for as many as XSRTP_KEYS_KNOWN
+ *	keys back
+ * @XSRTP_ROC_TRY: unprotect: the first packet under the new key decides which of
+ *	the two it is, at the cost of a second MAC until one has verified. protect:
+ *	as keep
+ *
+ * The receiver's index, and with it its replay window, never goes back: what
+ * starts again is the difference between it and the index in the packet. So no
+ * packet of an earlier key or ROC can come again.
+ */
+enum xsrtp_roc {
+	XSRTP_ROC_KEEP,
+	XSRTP_ROC_ZERO,
+	XSRTP_ROC_TRY,
+};
+
+#define XSRTP_KEYS_KNOWN	16	/* former keys of a session that it knows again */
+#define XSRTP_KDR_MAX		(1 << 24) /* RFC 3711 4.3.1 */
 
 /**
  * struct xsrtp_key_config - one master key (RFC 3711 3.2.1)
@@ -71,6 +127,9 @@ struct xsrtp_session_config {
  * @mki_len: its length in bytes, 0 to XSRTP_MKI_MAX
  * @lifetime: how many packets it may serve, over all SSRCs, SRTP and SRTCP each;
  *	0 or more than RFC 3711 9.2 allows: 2^48 SRTP, 2^31 SRTCP
+ * @kdr: key derivation rate (RFC 3711 4.3.1): session keys are derived anew every
+ *	so many packets of a stream: a power of two up to XSRTP_KDR_MAX; 0: once.
+ *	The session must have XSRTP_KEY_RATE, and then keeps the master key
  */
 struct xsrtp_key_config {
 	const uint8_t *key;
@@ -78,6 +137,7 @@ struct xsrtp_key_config {
 	const uint8_t *mki;
 	uint8_t mki_len;
 	uint64_t lifetime;
+	uint32_t kdr;
 };
 
 /* What a packet brought about, beside its own fate; bits of xsrtp_packet.event. */
@@ -162,8 +222,9 @@ void xsrtp_session_wipe(struct xsrtp_session *s);
  * The slot is prepared, not used: xsrtp_key_use() switches. The streams keep
  * their ROC and replay state over a change of keys (RFC 3711 3.3.1).
  *
- * Return: 0; -EINVAL slot or MKI length out of range; -EBUSY slot is in use;
- * -EEXIST the key in use is this very one.
+ * Return: 0; -EINVAL slot, MKI length or rate out of range; -EBUSY slot is in use;
+ * -EEXIST the key in use is this very one, or, where @roc is not keep, the session
+ * has it in another slot or has used it before.
  */
 int xsrtp_key_set(struct xsrtp_session *s, const struct xsrtp_cipher *c,
 		  unsigned int slot, const struct xsrtp_key_config *key);
@@ -276,7 +337,11 @@ void xsrtp_protect_rtcp(const struct xsrtp_cipher *c, struct xsrtp_packet *pkt,
 void xsrtp_unprotect_rtcp(const struct xsrtp_cipher *c, struct xsrtp_packet *pkt,
 			  unsigned int n);
 
-/** xsrtp_overhead() - the most bytes that protecting adds under this key */
+/**
+ * xsrtp_overhead() - the most bytes that protecting adds under this key
+ *
+ * With XSRTP_CRYPTEX 4 more, for SRTP.
+ */
 uint32_t xsrtp_overhead(unsigned int suite, unsigned int mki_len, bool rtcp);
 
 /**

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "burst.h"
+#include "lru.h"
 
 /* --- the ciphers ---------------------------------------------------------------- */
 
@@ -35,11 +36,28 @@ void xsrtp_burst_crypt(const struct xsrtp_cipher *c, struct xsrtp_packet *pkt, u
 
 /* --- streams and indexes --------------------------------------------------------- */
 
+uint64_t xsrtp_packet_index_first(const struct xsrtp_context *cx, const struct xsrtp_packet *p,
+				  uint16_t seq)
+{
+	const struct xsrtp_stream *st = p->stream;
+	uint64_t roc, next;
+
+	if (!st)
+		return xsrtp_index_estimate(cx->cold->lru ? xsrtp_lru_past(cx, p->ssrc) : 0, seq);
+	/* Its ROC may have been told: in @seen, until the first packet. */
+	roc = load_acquire(&st->seen);
+	next = xsrtp_next(load_acquire(&st->next));
+	return next ? xsrtp_index_estimate(next, seq) : roc << 16 | seq;
+}
+
 enum xsrtp_reason xsrtp_packet_check(const struct xsrtp_context *cx,
 				     const struct xsrtp_packet *p)
 {
 	struct xsrtp_window w;
 
+	if (unlikely(!p->stream && cx->cold->lru))
+		return p->index < xsrtp_lru_past(cx, p->ssrc) ? XSRTP_REASON_TOO_OLD :
+								XSRTP_REASON_OK;
 	if (unlikely(!p->stream))
 		return xsrtp_stream_room(cx->half, cx->cold) ? XSRTP_REASON_OK :
 							       XSRTP_REASON_NO_STREAM;
@@ -47,10 +65,13 @@ enum xsrtp_reason xsrtp_packet_check(const struct xsrtp_context *cx,
 	return xsrtp_replay_check(p->stream, &w, p->index);
 }
 
-enum xsrtp_reason xsrtp_packet_claim(const struct xsrtp_context *cx, struct xsrtp_packet *p)
+enum xsrtp_reason xsrtp_packet_claim(const struct xsrtp_context *cx, struct xsrtp_packet *p,
+				     bool in)
 {
 	struct xsrtp_window w;
 
+	if (unlikely(cx->cold->lru))
+		return xsrtp_lru_claim(cx, p, in);
 	if (unlikely(!p->stream)) {
 		p->stream = xsrtp_stream_take(cx->half, cx->cold, p->ssrc);
 		if (!p->stream)
@@ -96,6 +117,10 @@ static void unprotect_one(const struct xsrtp_cipher *c, const struct xsrtp_unpro
 			  struct xsrtp_packet *p, uint8_t slot)
 {
 	p->reason = ops->prepare(p, slot);
+	if (unlikely(p->reason == XSRTP_REASON_SPECIAL)) {
+		p->reason = ops->special(c, p, slot);
+		return;
+	}
 	xsrtp_burst_crypt(c, p, 1, true);
 	if (p->reason == XSRTP_REASON_OK)
 		p->reason = ops->finish(p);
@@ -146,7 +171,9 @@ static unsigned int unprotect_some(const struct xsrtp_cipher *c,
 			p->reason = ops->finish(p);
 			continue;
 		}
-		if (i && ops->index_moved && ops->index_moved(p))
+		if (unlikely(p->reason == XSRTP_REASON_SPECIAL))
+			p->reason = ops->special(c, p, XSRTP_NO_KEY);
+		else if (i && ops->index_moved && ops->index_moved(p))
 			unprotect_one(c, ops, p, XSRTP_NO_KEY);
 		if (p->reason == XSRTP_REASON_BAD_TAG)
 			unprotect_also(c, ops, p);

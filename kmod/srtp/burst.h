@@ -39,7 +39,7 @@ static inline void xsrtp_context_load(struct xsrtp_context *cx, struct xsrtp_ses
 static inline struct xsrtp_stream *xsrtp_context_stream(const struct xsrtp_context *cx,
 							uint32_t ssrc)
 {
-	if (likely(cx->own.live && cx->own.ssrc == ssrc))
+	if (likely(cx->own.live == STREAM_LIVES && cx->own.ssrc == ssrc))
 		return &cx->half->first;
 	return xsrtp_stream_find(cx->half, cx->cold, ssrc);
 }
@@ -50,6 +50,12 @@ static inline uint8_t xsrtp_mki_len(const struct xsrtp_context *cx, uint8_t slot
 						       cx->cold->slot[slot].mki_len;
 }
 
+/*
+ * Not a reason, and never seen outside: prepare() says that the packet's session
+ * is one of special.c. A bit that no reason has.
+ */
+#define XSRTP_REASON_SPECIAL	0x8000
+
 /* The ciphers over all packets whose reason is OK; @open: unprotect. */
 void xsrtp_burst_crypt(const struct xsrtp_cipher *c, struct xsrtp_packet *pkt, unsigned int n,
 		       bool open);
@@ -57,11 +63,14 @@ void xsrtp_burst_crypt(const struct xsrtp_cipher *c, struct xsrtp_packet *pkt, u
 /* The way in: the passes, with what to do for a packet before and after. */
 struct xsrtp_unprotect_ops {
 	/* @slot: the key to use, or XSRTP_NO_KEY: find it */
-	enum xsrtp_reason (*prepare)(struct xsrtp_packet *p, uint8_t slot);
+	unsigned int (*prepare)(struct xsrtp_packet *p, uint8_t slot);
 	enum xsrtp_reason (*finish)(struct xsrtp_packet *p);
 	/* a packet failed: would another index be right now? may be NULL */
 	bool (*index_moved)(const struct xsrtp_packet *p);
 	void (*context)(struct xsrtp_context *cx, struct xsrtp_session *s);
+	/* all of it for one packet, where prepare() has said XSRTP_REASON_SPECIAL */
+	enum xsrtp_reason (*special)(const struct xsrtp_cipher *c, struct xsrtp_packet *p,
+				     uint8_t slot);
 };
 
 void xsrtp_burst_unprotect(const struct xsrtp_cipher *c, const struct xsrtp_unprotect_ops *ops,
@@ -77,8 +86,16 @@ void xsrtp_burst_unprotect(const struct xsrtp_cipher *c, const struct xsrtp_unpr
 uint8_t xsrtp_mki_find(const struct xsrtp_context *cx, const uint8_t *first,
 		       const uint8_t *end);
 
-/* Marks the packet's index, making its stream where there is none yet. */
-enum xsrtp_reason xsrtp_packet_claim(const struct xsrtp_context *cx, struct xsrtp_packet *p);
+/*
+ * Marks the packet's index, making its stream where there is none yet. @in: an
+ * authentic packet has come, for which another stream may have to go (lru.h).
+ */
+enum xsrtp_reason xsrtp_packet_claim(const struct xsrtp_context *cx, struct xsrtp_packet *p,
+				     bool in);
+
+/* Index of a packet whose stream has had none, or is not known. */
+uint64_t xsrtp_packet_index_first(const struct xsrtp_context *cx, const struct xsrtp_packet *p,
+				  uint16_t seq);
 
 /* May the packet's index still come? No stream yet: is there room for one? */
 enum xsrtp_reason xsrtp_packet_check(const struct xsrtp_context *cx,

@@ -45,20 +45,37 @@ void xsrtp_kdf(const struct xsrtp_cipher *c, const struct xsrtp_suite_info *suit
 
 void xsrtp_key_derive(const struct xsrtp_cipher *c, const struct xsrtp_suite_info *suite,
 		      struct xsrtp_cipher_key *key, const uint8_t *master_key,
-		      const uint8_t *master_salt, enum xsrtp_kdf_label first)
+		      const uint8_t *master_salt, enum xsrtp_kdf_label first, uint64_t r)
 {
 	uint8_t enc[XSRTP_KEY_MAX], auth[HMAC_SHA1_KEY];
 	uint8_t *salt = xsrtp_key_salt(suite, key);
 	union prf_key master;
 
 	c->expand(suite, &master.key, master_key, NULL);
-	prf(c, suite, &master, master_salt, first, 0, enc, suite->key_len);
-	prf(c, suite, &master, master_salt, first + 1, 0, auth, sizeof(auth));
+	prf(c, suite, &master, master_salt, first, r, enc, suite->key_len);
+	prf(c, suite, &master, master_salt, first + 1, r, auth, sizeof(auth));
 	c->expand(suite, key, enc, auth);
-	prf(c, suite, &master, master_salt, first + 2, 0, salt, suite->salt_len);
+	prf(c, suite, &master, master_salt, first + 2, r, salt, suite->salt_len);
 	memset(salt + suite->salt_len, 0, 16 - suite->salt_len);
 
 	memzero_explicit(&master, sizeof(master));
 	memzero_explicit(enc, sizeof(enc));
 	memzero_explicit(auth, sizeof(auth));
+}
+
+void xsrtp_key_derive_ext(const struct xsrtp_cipher *c, const struct xsrtp_suite_info *suite,
+			  struct xsrtp_cipher_key *key, const uint8_t *master_key,
+			  const uint8_t *master_salt, uint64_t r)
+{
+	uint8_t enc[XSRTP_KEY_MAX], *salt = xsrtp_key_salt(suite, key);
+	union prf_key master;
+
+	c->expand(suite, &master.key, master_key, NULL);
+	prf(c, suite, &master, master_salt, KDF_EXT_ENCRYPTION, r, enc, suite->key_len);
+	c->expand(suite, key, enc, NULL);
+	memset(salt, 0, 16);
+	prf(c, suite, &master, master_salt, KDF_EXT_SALT, r, salt, suite->salt_len);
+
+	memzero_explicit(&master, sizeof(master));
+	memzero_explicit(enc, sizeof(enc));
 }

@@ -15,6 +15,9 @@ enum xsrtp_kdf_label {
 	KDF_RTCP_ENCRYPTION = 3,
 	KDF_RTCP_AUTH = 4,
 	KDF_RTCP_SALT = 5,
+	KDF_EXT_ENCRYPTION = 6,	/* RFC 6904 4 */
+	KDF_EXT_SALT = 7,
+	KDF_FINGERPRINT = 0xf0,	/* nobody's: to know a key again */
 };
 
 /**
@@ -35,10 +38,20 @@ void xsrtp_kdf(const struct xsrtp_cipher *c, const struct xsrtp_suite_info *suit
 
 /*
  * xsrtp_key_derive() - encryption and authentication key and salt, prepared in
- * @key: those of SRTP from label @first 0 on, those of SRTCP from 3 on.
+ * @key: those of SRTP from label @first 0 on, those of SRTCP from 3 on. @r: as
+ * for xsrtp_kdf().
  */
 void xsrtp_key_derive(const struct xsrtp_cipher *c, const struct xsrtp_suite_info *suite,
 		      struct xsrtp_cipher_key *key, const uint8_t *master_key,
-		      const uint8_t *master_salt, enum xsrtp_kdf_label first);
+		      const uint8_t *master_salt, enum xsrtp_kdf_label first, uint64_t r);
+
+/*
+ * xsrtp_key_derive_ext() - key for ->ctr() over header extensions (RFC 6904 4),
+ * with its salt behind the round keys. Under AEAD too the keystream is that of
+ * counter mode (RFC 7714 8.3); the salt of 12 bytes ends in two zeros there.
+ */
+void xsrtp_key_derive_ext(const struct xsrtp_cipher *c, const struct xsrtp_suite_info *suite,
+			  struct xsrtp_cipher_key *key, const uint8_t *master_key,
+			  const uint8_t *master_salt, uint64_t r);
 
 #endif /* XSRTP_KDF_H */

@@ -36,8 +36,9 @@ static void give_back(struct xsrtp_budget *b, uint64_t chunk)
  * what this caller has drawn already, in an exchange that failed.
  * Returns false if the key may serve no more.
  */
-static bool credit_take(uint64_t word, uint64_t *drawn, struct xsrtp_budget *b,
-			uint8_t *event, uint64_t *credit)
+static inline __attribute__((always_inline)) bool
+credit_take(uint64_t word, uint64_t *drawn, struct xsrtp_budget *b, uint8_t *event,
+	    uint64_t *credit)
 {
 	*credit = word >> XSRTP_NEXT_BITS;
 	if (unlikely(!*credit)) {
@@ -73,6 +74,14 @@ static enum xsrtp_reason horizon(uint64_t next, uint32_t window, uint64_t index)
 	return XSRTP_REASON_OK;
 }
 
+/* Is it still the stream of that SSRC? Asked between load and exchange of its state. */
+static bool is_owner(const struct xsrtp_stream *st, uint32_t ssrc)
+{
+	struct xsrtp_stream now = { .id = load_acquire(&st->id) };
+
+	return now.live == STREAM_LIVES && now.ssrc == ssrc;
+}
+
 /* --- a window of 64: {next, seen} ------------------------------------------ */
 
 /* Both words of one moment: @next only grows, and @seen moves with it. */
@@ -94,8 +103,9 @@ static enum xsrtp_reason narrow_check(const uint64_t state[2], uint64_t index)
 	return state[1] >> (next - 1 - index) & 1 ? XSRTP_REASON_REPLAY : XSRTP_REASON_OK;
 }
 
-static enum xsrtp_reason narrow_claim(struct xsrtp_stream *st, const struct xsrtp_window *w,
-				      uint64_t index, uint8_t *event)
+static inline __attribute__((always_inline)) enum xsrtp_reason
+narrow_claim(struct xsrtp_stream *st, const struct xsrtp_window *w, uint64_t index,
+	     bool owned, uint32_t ssrc, uint8_t *event)
 {
 	uint64_t old[2], new[2], credit, drawn = 0;
 	enum xsrtp_reason r;
@@ -105,6 +115,8 @@ static enum xsrtp_reason narrow_claim(struct xsrtp_stream *st, const struct xsrt
 		uint64_t next = xsrtp_next(old[0]);
 
 		r = narrow_check(old, index);
+		if (owned && !is_owner(st, ssrc))
+			r = XSRTP_REASON_NO_STREAM;
 		if (!r && !credit_take(old[0], &drawn, w->budget, event, &credit))
 			r = XSRTP_REASON_KEY_EXPIRED;
 		if (unlikely(r)) {
@@ -158,8 +170,9 @@ static enum xsrtp_reason wide_check(uint64_t next, uint64_t word, uint32_t windo
 	return word_is_newer(word, block) ? XSRTP_REASON_TOO_OLD : XSRTP_REASON_OK;
 }
 
-/* The index's word in the ring, with its bit set. */
-static enum xsrtp_reason ring_set(const struct xsrtp_window *w, uint64_t next, uint64_t index)
+/* The index's word in the ring, with its bit set. @was, @now: the word, if so. */
+static enum xsrtp_reason ring_set(const struct xsrtp_window *w, uint64_t next, uint64_t index,
+				  uint64_t *was, uint64_t *now)
 {
 	uint64_t *p = &w->ring[index / 32 % xsrtp_replay_words(w->packets)];
 	uint64_t word = load_once(p), new;
@@ -173,18 +186,32 @@ static enum xsrtp_reason ring_set(const struct xsrtp_window *w, uint64_t next, u
 		      word : word_of(index / 32, 0);
 		new |= 1ULL << (index % 32);
 	} while (unlikely(!cas64(p, &word, new)));
+	*was = word;
+	*now = new;
 	return XSRTP_REASON_OK;
 }
 
-static enum xsrtp_reason wide_claim(struct xsrtp_stream *st, const struct xsrtp_window *w,
-				    uint64_t index, uint8_t *event)
+/* Takes back what ring_set() did to a ring that was another stream's already. */
+static void ring_undo(const struct xsrtp_window *w, uint64_t index, uint64_t was, uint64_t now)
 {
-	uint64_t old = load_once(&st->next), new, credit, drawn = 0;
-	enum xsrtp_reason r = ring_set(w, xsrtp_next(old), index);
+	cas64(&w->ring[index / 32 % xsrtp_replay_words(w->packets)], &now, was);
+}
+
+static inline __attribute__((always_inline)) enum xsrtp_reason
+wide_claim(struct xsrtp_stream *st, const struct xsrtp_window *w, uint64_t index,
+	   bool owned, uint32_t ssrc, uint8_t *event)
+{
+	uint64_t old = load_once(&st->next), new, credit, drawn = 0, was, now;
+	enum xsrtp_reason r = ring_set(w, xsrtp_next(old), index, &was, &now);
 
 	if (unlikely(r))
 		return r;
 	do {
+		if (owned && !is_owner(st, ssrc)) {
+			ring_undo(w, index, was, now);
+			give_back(w->budget, drawn);
+			return XSRTP_REASON_NO_STREAM;
+		}
 		if (unlikely(!credit_take(old, &drawn, w->budget, event, &credit)))
 			return XSRTP_REASON_KEY_EXPIRED;
 		new = xsrtp_next(old);
@@ -214,5 +241,46 @@ enum xsrtp_reason xsrtp_replay_check(const struct xsrtp_stream *st,
 enum xsrtp_reason xsrtp_replay_claim(struct xsrtp_stream *st, const struct xsrtp_window *w,
 				     uint64_t index, uint8_t *event)
 {
-	return w->ring ? wide_claim(st, w, index, event) : narrow_claim(st, w, index, event);
+	return w->ring ? wide_claim(st, w, index, false, 0, event) :
+			 narrow_claim(st, w, index, false, 0, event);
+}
+
+enum xsrtp_reason xsrtp_replay_claim_owned(struct xsrtp_stream *st,
+					   const struct xsrtp_window *w, uint64_t index,
+					   uint32_t ssrc, uint8_t *event)
+{
+	return w->ring ? wide_claim(st, w, index, true, ssrc, event) :
+			 narrow_claim(st, w, index, true, ssrc, event);
+}
+
+/* ----------------------------------------------------------------------------- */
+
+void xsrtp_replay_fill(const struct xsrtp_window *w, uint64_t next)
+{
+	uint32_t words = xsrtp_replay_words(w->packets), i;
+	uint64_t highest = next - 1, block;
+
+	if (!w->ring)
+		return;
+	for (i = 0; i < words; i++)
+		store_once(&w->ring[i], 0);
+	for (i = 0; next && i < words && i <= highest / 32; i++) {
+		block = highest / 32 - i;
+		/* The block of the highest index is not all in the past. */
+		store_once(&w->ring[block % words],
+			   word_of(block, i ? ~0U : (2ULL << highest % 32) - 1));
+	}
+}
+
+uint64_t xsrtp_replay_reset(struct xsrtp_stream *st, const struct xsrtp_window *w,
+			    uint64_t next)
+{
+	uint64_t old[2], new[2] = { next, next ? ~0ULL : 0 };
+
+	/* Who claims an index now, with the state of before, fails after this. */
+	narrow_load(st, old);
+	while (!cas128(st->both, old, new))
+		;
+	xsrtp_replay_fill(w, next);
+	return xsrtp_next(old[0]);
 }

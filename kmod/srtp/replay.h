@@ -32,7 +32,8 @@
  * @seen: bit k: index (highest - k) was seen. Windows of 64 only. Before the
  *	first packet: the ROC that it will have
  * @ssrc: as in the packet, host byte order
- * @live: the slot is taken. @ssrc and @live are set by one exchange of @id.
+ * @live: the slot is taken, STREAM_*. @ssrc and @live are set by one exchange of
+ *	@id.
  * @own: of the session's first stream: belongs to the session (session.h)
  */
 struct xsrtp_stream {
@@ -51,6 +52,11 @@ struct xsrtp_stream {
 		};
 		uint64_t id;
 	};
+};
+
+enum {
+	STREAM_LIVES = 1,
+	STREAM_CHANGES,		/* taken, but another SSRC moves in (lru.h) */
 };
 
 #define XSRTP_NEXT_BITS		49
@@ -105,6 +111,28 @@ enum xsrtp_reason xsrtp_replay_check(const struct xsrtp_stream *st,
  */
 enum xsrtp_reason xsrtp_replay_claim(struct xsrtp_stream *st, const struct xsrtp_window *w,
 				     uint64_t index, uint8_t *event);
+
+/*
+ * xsrtp_replay_claim_owned() - the same where streams may be evicted (lru.h)
+ * @ssrc: whose stream it was when it was found
+ *
+ * Return: _NO_STREAM, and nothing was marked, if it is that no more.
+ */
+enum xsrtp_reason xsrtp_replay_claim_owned(struct xsrtp_stream *st,
+					   const struct xsrtp_window *w, uint64_t index,
+					   uint32_t ssrc, uint8_t *event);
+
+/*
+ * xsrtp_replay_reset() - the stream begins again, for another SSRC, with all
+ * before @next seen (0: none). Its @live is STREAM_CHANGES.
+ *
+ * Return: highest index plus one of the one before.
+ */
+uint64_t xsrtp_replay_reset(struct xsrtp_stream *st, const struct xsrtp_window *w,
+			    uint64_t next);
+
+/* Ring words say that all before @next was seen, and nothing from there on. */
+void xsrtp_replay_fill(const struct xsrtp_window *w, uint64_t next);
 
 /* xsrtp_replay_uncredit() - forget the credit: another key is in use now. */
 void xsrtp_replay_uncredit(struct xsrtp_stream *st);

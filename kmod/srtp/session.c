@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "kdf.h"
+#include "lru.h"
+#include "option.h"
 #include "session.h"
 
 /* --- memory ------------------------------------------------------------------ */
@@ -8,7 +10,7 @@ static bool config_valid(const struct xsrtp_session_config *cfg)
 {
 	return xsrtp_suite_info(cfg->suite) && cfg->keys <= XSRTP_KEYS &&
 	       cfg->streams <= XSRTP_STREAMS_MAX &&
-	       !(cfg->flags & ~(XSRTP_UNENCRYPTED_SRTP | XSRTP_UNENCRYPTED_SRTCP)) &&
+	       xsrtp_option_valid(cfg) &&
 	       (!cfg->window || (cfg->window >= XSRTP_WINDOW_MIN &&
 				 cfg->window <= XSRTP_WINDOW_MAX &&
 				 !(cfg->window & (cfg->window - 1))));
@@ -46,7 +48,8 @@ static uint32_t half_bytes(const struct xsrtp_session_config *c)
 	return xsrtp_line(c->keys * xsrtp_slot_size(xsrtp_suite_info(c->suite)) +
 			  xsrtp_cold_size(c->keys) +
 			  (c->streams - 1) * sizeof(struct stream_slot) +
-			  c->streams * xsrtp_replay_words(c->window) * sizeof(uint64_t));
+			  c->streams * xsrtp_replay_words(c->window) * sizeof(uint64_t) +
+			  xsrtp_lru_size(c) + xsrtp_option_size(c));
 }
 
 size_t xsrtp_session_size(const struct xsrtp_session_config *cfg)
@@ -69,6 +72,9 @@ static void half_init(struct xsrtp_session *half, const struct xsrtp_session_con
 	cold->flags = c->flags;
 	cold->keys = c->keys;
 	cold->also = XSRTP_NO_KEY;
+	xsrtp_option_init(half, cold, c);
+	if (xsrtp_lru_size(c))
+		cold->lru = cold->bytes - xsrtp_option_size(c) - xsrtp_lru_size(c);
 }
 
 int xsrtp_session_init(struct xsrtp_session *s, const struct xsrtp_session_config *cfg)
@@ -81,6 +87,10 @@ int xsrtp_session_init(struct xsrtp_session *s, const struct xsrtp_session_confi
 	memset(s, 0, size);
 	half_init(s, &c);
 	half_init(xsrtp_session_rtcp(s), &c);
+	/* Of all that is special only the derivation rate concerns SRTCP. */
+	if (!(c.flags & XSRTP_KEY_RATE))
+		xsrtp_session_cold(xsrtp_session_rtcp(s), xsrtp_session_suite(s))->flags &=
+			~XSRTP_SPECIAL;
 	return 0;
 }
 
@@ -91,10 +101,18 @@ void xsrtp_session_wipe(struct xsrtp_session *s)
 
 /* --- streams ------------------------------------------------------------------ */
 
-static struct xsrtp_stream *stream_at(const struct xsrtp_session *half,
-				      const struct xsrtp_session_cold *cold, uint32_t i)
+struct xsrtp_stream *xsrtp_stream_at(const struct xsrtp_session *half,
+				     const struct xsrtp_session_cold *cold, uint32_t i)
 {
 	return i ? &more_streams(half, cold)[i - 1].st : (struct xsrtp_stream *)&half->first;
+}
+
+uint32_t xsrtp_stream_number(const struct xsrtp_session *half,
+			     const struct xsrtp_session_cold *cold,
+			     const struct xsrtp_stream *st)
+{
+	return st == &half->first ? 0 :
+	       (const struct stream_slot *)st - more_streams(half, cold) + 1;
 }
 
 void xsrtp_stream_window(struct xsrtp_session *half, struct xsrtp_session_cold *cold,
@@ -107,9 +125,9 @@ void xsrtp_stream_window(struct xsrtp_session *half, struct xsrtp_session_cold *
 	if (unlikely(cold->window > XSRTP_WINDOW_MIN)) {
 		struct stream_slot *more = more_streams(half, cold);
 		uint64_t *rings = (uint64_t *)(more + cold->streams - 1);
-		size_t i = st == &half->first ? 0 : (const struct stream_slot *)st - more + 1;
 
-		w->ring = rings + i * xsrtp_replay_words(cold->window);
+		w->ring = rings + xsrtp_stream_number(half, cold, st) *
+				  xsrtp_replay_words(cold->window);
 	}
 }
 
@@ -119,12 +137,12 @@ struct xsrtp_stream *xsrtp_stream_find(struct xsrtp_session *half,
 	uint32_t i;
 
 	for (i = 0; i < cold->streams; i++) {
-		struct xsrtp_stream *st = stream_at(half, cold, i);
+		struct xsrtp_stream *st = xsrtp_stream_at(half, cold, i);
 		struct xsrtp_stream now = { .id = load_once(&st->id) };
 
 		if (!now.live)
 			break;
-		if (now.ssrc == ssrc)
+		if (now.ssrc == ssrc && now.live == STREAM_LIVES)
 			return st;
 	}
 	return NULL;
@@ -136,17 +154,17 @@ struct xsrtp_stream *xsrtp_stream_take(struct xsrtp_session *half,
 	uint32_t i;
 
 	for (i = 0; i < cold->streams; i++) {
-		struct xsrtp_stream *st = stream_at(half, cold, i);
+		struct xsrtp_stream *st = xsrtp_stream_at(half, cold, i);
 		struct xsrtp_stream now = { .id = load_once(&st->id) }, new;
 
 		while (!now.live) {
 			new.id = now.id;
 			new.ssrc = ssrc;
-			new.live = 1;
+			new.live = STREAM_LIVES;
 			if (cas64(&st->id, &now.id, new.id))
 				return st;
 		}
-		if (now.ssrc == ssrc)
+		if (now.ssrc == ssrc && now.live == STREAM_LIVES)
 			return st;
 	}
 	return NULL;
@@ -155,9 +173,14 @@ struct xsrtp_stream *xsrtp_stream_take(struct xsrtp_session *half,
 bool xsrtp_stream_room(struct xsrtp_session *half, const struct xsrtp_session_cold *cold)
 {
 	struct xsrtp_stream last = {
-		.id = load_once(&stream_at(half, cold, cold->streams - 1)->id) };
+		.id = load_once(&xsrtp_stream_at(half, cold, cold->streams - 1)->id) };
 
 	return !last.live;
+}
+
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
 }
 
 static bool half_stream_get(const struct xsrtp_session *half, unsigned int n,
@@ -170,12 +193,14 @@ static bool half_stream_get(const struct xsrtp_session *half, unsigned int n,
 
 	if (n >= cold->streams)
 		return false;
-	st = stream_at(half, cold, n);
+	st = xsrtp_stream_at(half, cold, n);
 	next = xsrtp_next(load_once(&st->next));
 	if (!st->live || !next)
 		return false;
 	state->ssrc = st->ssrc;
 	state->index = next - 1;
+	/* As on the wire; it may be about to start again (option.h). */
+	state->index -= min_u64(state->index, xsrtp_option_base_now(half, cold, n));
 	return true;
 }
 
@@ -187,7 +212,10 @@ static int half_stream_new(struct xsrtp_session *half, uint32_t ssrc, struct xsr
 	*st = xsrtp_stream_take(half, cold, ssrc);
 	if (!*st)
 		return -ENOSPC;
-	return xsrtp_next((*st)->next) ? -EEXIST : 0;
+	if (xsrtp_next((*st)->next))
+		return -EEXIST;
+	xsrtp_option_stream_told(half, cold, xsrtp_stream_number(half, cold, *st));
+	return 0;
 }
 
 static int half_stream_set(struct xsrtp_session *half, const struct xsrtp_stream_state *state)
@@ -195,23 +223,12 @@ static int half_stream_set(struct xsrtp_session *half, const struct xsrtp_stream
 	struct xsrtp_session_cold *cold = xsrtp_session_cold(half, xsrtp_session_suite(half));
 	struct xsrtp_window w;
 	struct xsrtp_stream *st;
-	uint64_t block;
-	uint32_t i;
 	int err = half_stream_new(half, state->ssrc, &st);
 
 	if (err)
 		return err;
 	xsrtp_stream_window(half, cold, st, 0, &w);
-	for (i = 0; w.ring && i < xsrtp_replay_words(w.packets); i++) {
-		block = state->index / 32 - i;
-		if (i > state->index / 32)
-			break;
-		w.ring[block % xsrtp_replay_words(w.packets)] = block << 32 | ~0U;
-	}
-	/* The block of the highest index is not all in the past. */
-	if (w.ring)
-		w.ring[state->index / 32 % xsrtp_replay_words(w.packets)] &=
-			~0ULL << 32 | ((2ULL << state->index % 32) - 1);
+	xsrtp_replay_fill(&w, state->index + 1);
 	st->seen = ~0ULL;
 	st->next = state->index + 1;
 	return 0;
@@ -298,6 +315,7 @@ static void key_info_wipe(struct xsrtp_session *half, unsigned int slot)
 	const struct xsrtp_suite_info *suite = xsrtp_session_suite(half);
 	struct xsrtp_session_cold *cold = xsrtp_session_cold(half, suite);
 
+	xsrtp_option_key_wipe(half, cold, slot);
 	memzero_explicit(&cold->slot[slot], sizeof(cold->slot[slot]));
 	memzero_explicit(xsrtp_session_key(half, suite, slot),
 			 xsrtp_slot_size(suite) - XSRTP_KEY_OFFSET);
@@ -309,22 +327,28 @@ int xsrtp_key_set(struct xsrtp_session *s, const struct xsrtp_cipher *c, unsigne
 	const struct xsrtp_suite_info *suite = xsrtp_session_suite(s);
 	struct xsrtp_session_cold *cold = xsrtp_session_cold(s, suite);
 	struct xsrtp_session *rtcp = xsrtp_session_rtcp(s);
+	int err;
 
 	if (slot >= cold->keys || (cfg->mki && cfg->mki_len > XSRTP_MKI_MAX))
 		return -EINVAL;
 	if (xsrtp_key_used(s) == (int)slot || cold->also == slot)
 		return -EBUSY;
+	err = xsrtp_option_key_check(s, cold, c, slot, cfg);
+	if (err)
+		return err;
 
 	xsrtp_key_derive(c, suite, xsrtp_session_key(s, suite, slot), cfg->key, cfg->salt,
-			 KDF_RTP_ENCRYPTION);
+			 KDF_RTP_ENCRYPTION, 0);
 	if (key_is_used(s, xsrtp_session_key(s, suite, slot))) {
 		xsrtp_key_wipe(s, slot);
 		return -EEXIST;
 	}
 	xsrtp_key_derive(c, suite, xsrtp_session_key(rtcp, suite, slot), cfg->key, cfg->salt,
-			 KDF_RTCP_ENCRYPTION);
+			 KDF_RTCP_ENCRYPTION, 0);
 	key_info_set(cold, slot, cfg, XSRTP_INDEX_MAX + 1);
 	key_info_set(xsrtp_session_cold(rtcp, suite), slot, cfg, XSRTP_RTCP_INDEX_MAX + 1ULL);
+	xsrtp_option_key_set(s, cold, c, slot, cfg);
+	xsrtp_option_key_set(rtcp, xsrtp_session_cold(rtcp, suite), c, slot, cfg);
 	return 0;
 }
 
@@ -341,7 +365,7 @@ static void half_use(struct xsrtp_session *half, const struct xsrtp_session_cold
 		new.own[OWN_MKI_LEN] = slot == XSRTP_NO_KEY ? 0 : cold->slot[slot].mki_len;
 	} while (!cas64(&half->first.id, &now.id, new.id));
 	for (i = 0; i < cold->streams; i++)
-		xsrtp_replay_uncredit(stream_at(half, cold, i));
+		xsrtp_replay_uncredit(xsrtp_stream_at(half, cold, i));
 }
 
 static int slot_check(const struct xsrtp_session *s, int slot)
@@ -364,6 +388,8 @@ int xsrtp_key_use(struct xsrtp_session *s, int slot)
 
 		if (slot < 0 || cold->also == slot)
 			store_once(&cold->also, XSRTP_NO_KEY);
+		if (slot >= 0)
+			xsrtp_option_key_use(half, cold, slot);
 		half_use(half, cold, slot < 0 ? XSRTP_NO_KEY : slot);
 	}
 	return err;

@@ -11,7 +11,8 @@
  *			GCM: 512, with the powers of H
  *	slot_size	struct xsrtp_session_cold
  *	behind		more key slots, each 24 bytes into its first line; more
- *			streams; rings of the replay windows
+ *			streams; rings of the replay windows; struct xsrtp_lru;
+ *			struct xsrtp_option
  *
  * Locking: the packet path reads keys and cold data that nobody writes meanwhile
  * (see the contract in srtp.h), and changes streams by atomic exchange only.
@@ -27,6 +28,7 @@
 
 #define XSRTP_KEY_OFFSET	24
 #define XSRTP_NO_KEY		0xff
+#define XSRTP_SPECIAL		0x8000	/* of xsrtp_session_cold.flags */
 
 /* The SRTP half, and the session by its address; the SRTCP half follows. */
 struct xsrtp_session {
@@ -45,9 +47,12 @@ enum {
  * @bytes: of this half
  * @streams: slots for SSRCs
  * @window: replay window, packets
- * @flags: XSRTP_UNENCRYPTED_*
+ * @flags: XSRTP_UNENCRYPTED_* and so on; XSRTP_SPECIAL: packets go one at a time,
+ *	the way of special.c
  * @keys: key slots
  * @also: second key to try, or XSRTP_NO_KEY (xsrtp_key_also())
+ * @lru: where its struct xsrtp_lru is; 0: has none
+ * @option: where the half's struct xsrtp_option is, from its start; 0: has none
  */
 struct xsrtp_session_cold {
 	uint32_t bytes;
@@ -56,6 +61,8 @@ struct xsrtp_session_cold {
 	uint16_t flags;
 	uint8_t keys;
 	uint8_t also;
+	uint32_t option;
+	uint32_t lru;
 	struct xsrtp_key_info {
 		struct xsrtp_budget budget;
 		uint8_t set;
@@ -124,6 +131,13 @@ struct xsrtp_stream *xsrtp_stream_find(struct xsrtp_session *half,
 struct xsrtp_stream *xsrtp_stream_take(struct xsrtp_session *half,
 				       const struct xsrtp_session_cold *cold, uint32_t ssrc);
 bool xsrtp_stream_room(struct xsrtp_session *half, const struct xsrtp_session_cold *cold);
+
+/* By number, from 0; and its number. */
+struct xsrtp_stream *xsrtp_stream_at(const struct xsrtp_session *half,
+				     const struct xsrtp_session_cold *cold, uint32_t i);
+uint32_t xsrtp_stream_number(const struct xsrtp_session *half,
+			     const struct xsrtp_session_cold *cold,
+			     const struct xsrtp_stream *st);
 
 /* The window of a stream, under the key in @slot. */
 void xsrtp_stream_window(struct xsrtp_session *half, struct xsrtp_session_cold *cold,

@@ -13,6 +13,8 @@
  * estimated.
  */
 #include "burst.h"
+#include "rate.h"
+#include "special.h"
 
 #define RTCP_HEADER	8
 #define INDEX_WORD	4
@@ -56,6 +58,31 @@ static void packet_ready(const struct xsrtp_context *cx, struct xsrtp_packet *p,
 	}
 }
 
+/*
+ * A session whose keys have a derivation rate: the packet is prepared; now for it
+ * alone, with the keys of its index.
+ */
+static void special_crypt(const struct xsrtp_cipher *c, struct xsrtp_packet *p, bool in)
+{
+	struct xsrtp_rate_use use;
+	struct xsrtp_context cx;
+
+	context(&cx, p->session);
+	xsrtp_rate_begin(&use, c, &cx, p, KDF_RTCP_ENCRYPTION);
+	xsrtp_packet_iv(cx.suite, p);
+	p->reason = XSRTP_REASON_OK;
+	xsrtp_burst_crypt(c, p, 1, in);
+	xsrtp_rate_end(&use, &cx, p, p->reason == XSRTP_REASON_OK);
+}
+
+static bool is_special(const struct xsrtp_packet *p)
+{
+	struct xsrtp_context cx;
+
+	context(&cx, p->session);
+	return cx.cold->flags & XSRTP_SPECIAL;
+}
+
 /* --- protect ----------------------------------------------------------------------- */
 
 /*
@@ -72,7 +99,7 @@ static enum xsrtp_reason claim_next(const struct xsrtp_context *cx, struct xsrtp
 		p->index = st ? xsrtp_next(load_once(&st->next)) : 0;
 		if (unlikely(p->index > XSRTP_RTCP_INDEX_MAX))
 			return XSRTP_REASON_KEY_EXPIRED;
-		r = xsrtp_packet_claim(cx, p);
+		r = xsrtp_packet_claim(cx, p, false);
 	} while (unlikely(r == XSRTP_REASON_REPLAY || r == XSRTP_REASON_TOO_OLD));
 	return r;
 }
@@ -111,14 +138,25 @@ static enum xsrtp_reason protect_prepare(struct xsrtp_packet *p)
 	return XSRTP_REASON_OK;
 }
 
+static enum xsrtp_reason protect_special(const struct xsrtp_cipher *c, struct xsrtp_packet *p)
+{
+	enum xsrtp_reason r = protect_prepare(p);
+
+	if (!r)
+		special_crypt(c, p, false);
+	return r;
+}
+
 void xsrtp_protect_rtcp(const struct xsrtp_cipher *c, struct xsrtp_packet *pkt,
 			unsigned int n)
 {
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		pkt[i].reason = protect_prepare(&pkt[i]);
+		pkt[i].reason = is_special(&pkt[i]) ? XSRTP_REASON_SPECIAL :
+						      protect_prepare(&pkt[i]);
 	xsrtp_burst_crypt(c, pkt, n, false);
+	xsrtp_special_burst(c, pkt, n, protect_special);
 }
 
 /* --- unprotect --------------------------------------------------------------------- */
@@ -147,7 +185,7 @@ static enum xsrtp_reason find_key(const struct xsrtp_context *cx, struct xsrtp_p
 	return XSRTP_REASON_OK;
 }
 
-static enum xsrtp_reason unprotect_prepare(struct xsrtp_packet *p, uint8_t slot)
+static enum xsrtp_reason prepare(struct xsrtp_packet *p, uint8_t slot)
 {
 	struct xsrtp_context cx;
 	enum xsrtp_reason r;
@@ -173,16 +211,36 @@ static enum xsrtp_reason unprotect_prepare(struct xsrtp_packet *p, uint8_t slot)
 	return XSRTP_REASON_OK;
 }
 
+static unsigned int unprotect_prepare(struct xsrtp_packet *p, uint8_t slot)
+{
+	if (unlikely(is_special(p))) {
+		p->stream = NULL;
+		return XSRTP_REASON_SPECIAL;
+	}
+	return prepare(p, slot);
+}
+
 static enum xsrtp_reason unprotect_finish(struct xsrtp_packet *p)
 {
 	struct xsrtp_context cx;
 	enum xsrtp_reason r;
 
 	context(&cx, p->session);
-	r = xsrtp_packet_claim(&cx, p);
+	r = xsrtp_packet_claim(&cx, p, true);
 	if (likely(!r))
 		p->len = p->hdr_len + p->text_len;
 	return r;
+}
+
+static enum xsrtp_reason unprotect_special(const struct xsrtp_cipher *c,
+					   struct xsrtp_packet *p, uint8_t slot)
+{
+	enum xsrtp_reason r = prepare(p, slot);
+
+	if (r)
+		return r;
+	special_crypt(c, p, true);
+	return p->reason ? p->reason : unprotect_finish(p);
 }
 
 void xsrtp_unprotect_rtcp(const struct xsrtp_cipher *c, struct xsrtp_packet *pkt,
@@ -192,6 +250,7 @@ void xsrtp_unprotect_rtcp(const struct xsrtp_cipher *c, struct xsrtp_packet *pkt
 		.prepare = unprotect_prepare,
 		.finish = unprotect_finish,
 		.context = context,
+		.special = unprotect_special,
 	};
 
 	xsrtp_burst_unprotect(c, &ops, pkt, n);

@@ -6,28 +6,12 @@
  *	CM	| header, CSRCs, extension | encrypted payload | MKI | tag
  *	GCM	| header, CSRCs, extension | encrypted payload | tag | MKI
  */
-#include "burst.h"
-#include "packet.h"
+#include "rtp.h"
+#include "special.h"
 
 static void context(struct xsrtp_context *cx, struct xsrtp_session *s)
 {
 	xsrtp_context_load(cx, s, xsrtp_suites);
-}
-
-/* Index of the packet by the state of its stream, if it has one. */
-static uint64_t packet_index(const struct xsrtp_packet *p)
-{
-	const struct xsrtp_stream *st = p->stream;
-	uint64_t told, next;
-
-	if (unlikely(!st))
-		return rtp_seq(p->data);
-	/* In this order: while @next is 0, @seen is the ROC that was told. */
-	told = load_acquire(&st->seen);
-	next = xsrtp_next(load_once(&st->next));
-	if (unlikely(!next))
-		return told << 16 | rtp_seq(p->data);
-	return xsrtp_index_estimate(next, rtp_seq(p->data));
 }
 
 /* The key is chosen, the index known: ready for the cipher. */
@@ -45,26 +29,9 @@ static void packet_ready(const struct xsrtp_context *cx, struct xsrtp_packet *p)
 	}
 }
 
-static uint8_t *packet_end(const struct xsrtp_packet *p)
-{
-	return p->data + p->hdr_len + p->text_len;
-}
-
 /* --- protect ----------------------------------------------------------------------- */
 
-static void place_trailer(const struct xsrtp_context *cx, struct xsrtp_packet *p)
-{
-	uint8_t mki_len = xsrtp_mki_len(cx, p->slot), *end = packet_end(p), *mki = end;
-
-	if (cx->suite->kind == XSRTP_KIND_GCM)
-		mki = end + cx->suite->tag_len;
-	p->tag = mki == end ? end + mki_len : end;
-	if (mki_len)
-		memcpy(mki, cx->cold->slot[p->slot].mki, mki_len);
-	p->len += mki_len + cx->suite->tag_len;
-}
-
-static enum xsrtp_reason protect_prepare(struct xsrtp_packet *p)
+static unsigned int protect_prepare(struct xsrtp_packet *p)
 {
 	struct xsrtp_context cx;
 	enum xsrtp_reason r;
@@ -74,6 +41,8 @@ static enum xsrtp_reason protect_prepare(struct xsrtp_packet *p)
 	p->slot = cx.own.own[OWN_SLOT];
 	if (unlikely(p->slot == XSRTP_NO_KEY))
 		return XSRTP_REASON_NO_KEY;
+	if (unlikely(cx.cold->flags & XSRTP_SPECIAL))
+		return XSRTP_REASON_SPECIAL;
 	p->hdr_len = rtp_header_len(p->data, p->len);
 	if (unlikely(!p->hdr_len))
 		return XSRTP_REASON_MALFORMED;
@@ -82,57 +51,33 @@ static enum xsrtp_reason protect_prepare(struct xsrtp_packet *p)
 	p->text_len = p->len - p->hdr_len;
 	p->ssrc = rtp_ssrc(p->data);
 	p->stream = xsrtp_context_stream(&cx, p->ssrc);
-	p->index = packet_index(p);
+	p->index = rtp_index(&cx, p);
 
 	/* From here on the index is used up, whatever becomes of the packet. */
-	r = xsrtp_packet_claim(&cx, p);
+	r = xsrtp_packet_claim(&cx, p, false);
 	if (unlikely(r))
 		return r == XSRTP_REASON_REPLAY ? XSRTP_REASON_INDEX_REUSE : r;
 	packet_ready(&cx, p);
-	place_trailer(&cx, p);
+	rtp_trailer(&cx, p);
 	return XSRTP_REASON_OK;
 }
 
 void xsrtp_protect(const struct xsrtp_cipher *c, struct xsrtp_packet *pkt, unsigned int n)
 {
-	unsigned int i;
+	unsigned int i, special = 0;
 
 	for (i = 0; i < n; i++)
 		prefetchw(pkt[i].session);
 	for (i = 0; i < n; i++)
-		pkt[i].reason = protect_prepare(&pkt[i]);
+		special |= pkt[i].reason = protect_prepare(&pkt[i]);
 	xsrtp_burst_crypt(c, pkt, n, false);
+	if (unlikely(special & XSRTP_REASON_SPECIAL))
+		xsrtp_special_burst(c, pkt, n, xsrtp_special_protect);
 }
 
 /* --- unprotect --------------------------------------------------------------------- */
 
-/* Which key, by the MKI if there is one; and from there, where the text ends. */
-static enum xsrtp_reason find_key(const struct xsrtp_context *cx, struct xsrtp_packet *p,
-				  uint8_t slot)
-{
-	uint32_t rest = p->len - p->hdr_len, tag_len = cx->suite->tag_len;
-	const uint8_t *mki_end = p->data + p->len;
-	uint8_t mki_len;
-
-	if (unlikely(rest < tag_len))
-		return XSRTP_REASON_MALFORMED;
-	if (cx->suite->kind == XSRTP_KIND_CM)
-		mki_end -= tag_len;
-	p->slot = slot == XSRTP_NO_KEY ? cx->own.own[OWN_SLOT] : slot;
-	if (unlikely(slot == XSRTP_NO_KEY && cx->own.own[OWN_MKI_LEN]))
-		p->slot = xsrtp_mki_find(cx, p->data + p->hdr_len, mki_end);
-	if (unlikely(p->slot == XSRTP_NO_KEY))
-		return XSRTP_REASON_BAD_MKI;
-
-	mki_len = xsrtp_mki_len(cx, p->slot);
-	if (unlikely(rest < tag_len + mki_len))
-		return XSRTP_REASON_MALFORMED;
-	p->text_len = rest - tag_len - mki_len;
-	p->tag = packet_end(p) + (cx->suite->kind == XSRTP_KIND_CM ? mki_len : 0);
-	return XSRTP_REASON_OK;
-}
-
-static enum xsrtp_reason unprotect_prepare(struct xsrtp_packet *p, uint8_t slot)
+static unsigned int unprotect_prepare(struct xsrtp_packet *p, uint8_t slot)
 {
 	struct xsrtp_context cx;
 	enum xsrtp_reason r;
@@ -141,15 +86,17 @@ static enum xsrtp_reason unprotect_prepare(struct xsrtp_packet *p, uint8_t slot)
 	p->stream = NULL;
 	if (unlikely(cx.own.own[OWN_SLOT] == XSRTP_NO_KEY))
 		return XSRTP_REASON_NO_KEY;
+	if (unlikely(cx.cold->flags & XSRTP_SPECIAL))
+		return XSRTP_REASON_SPECIAL;
 	p->hdr_len = rtp_header_len(p->data, p->len);
 	if (unlikely(!p->hdr_len))
 		return XSRTP_REASON_MALFORMED;
-	r = find_key(&cx, p, slot);
+	r = rtp_find_key(&cx, p, slot);
 	if (unlikely(r))
 		return r;
 	p->ssrc = rtp_ssrc(p->data);
 	p->stream = xsrtp_context_stream(&cx, p->ssrc);
-	p->index = packet_index(p);
+	p->index = rtp_index(&cx, p);
 	r = xsrtp_packet_check(&cx, p);
 	if (unlikely(r))
 		return r;
@@ -164,7 +111,7 @@ static enum xsrtp_reason unprotect_finish(struct xsrtp_packet *p)
 	enum xsrtp_reason r;
 
 	context(&cx, p->session);
-	r = xsrtp_packet_claim(&cx, p);
+	r = xsrtp_packet_claim(&cx, p, true);
 	if (likely(!r))
 		p->len = p->hdr_len + p->text_len;
 	return r;
@@ -177,11 +124,16 @@ static enum xsrtp_reason unprotect_finish(struct xsrtp_packet *p)
  */
 static bool index_moved(const struct xsrtp_packet *p)
 {
+	struct xsrtp_context cx;
+
 	switch (p->reason) {
 	case XSRTP_REASON_BAD_TAG:
 	case XSRTP_REASON_REPLAY:
 	case XSRTP_REASON_TOO_OLD:
-		return p->stream && packet_index(p) != p->index;
+		if (!p->stream)
+			return false;
+		context(&cx, p->session);
+		return rtp_index(&cx, p) != p->index;
 	default:
 		return false;
 	}
@@ -194,6 +146,7 @@ void xsrtp_unprotect(const struct xsrtp_cipher *c, struct xsrtp_packet *pkt, uns
 		.finish = unprotect_finish,
 		.index_moved = index_moved,
 		.context = context,
+		.special = xsrtp_special_unprotect,
 	};
 
 	xsrtp_burst_unprotect(c, &ops, pkt, n);

@@ -67,7 +67,7 @@ streams() {
 
 capture() { # FILE SENDER-OPTIONS…
 	local dump
-	start "$host" tcpdump -Z root --immediate-mode -i plain0 -U -s 0 -w "$1" udp port 5000 2>"$work/dump"
+	start "$host" tcpdump -Z root --immediate-mode -i plain0 -U -s 2048 -B 16384 -w "$1" udp port 5000 2>"$work/dump"
 	dump=$!
 	ready tcpdump grep -q listening "$work/dump"
 	send_recv 4 --count 1 -- --payload "$voices/plain.ul" "${@:2}"

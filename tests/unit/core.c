@@ -170,7 +170,7 @@ static void session_config(void **state)
 	static const struct xsrtp_session_config bad[] = {
 		{ .suite = 0 }, { .suite = 14 }, { .suite = 200 }, { .suite = 255 },
 		{ .suite = CM80, .keys = XSRTP_KEYS + 1 }, { .suite = CM80, .keys = 255 },
-		{ .suite = CM80, .flags = 4 }, { .suite = CM80, .flags = 0x8000 },
+		{ .suite = CM80, .flags = 0x40 }, { .suite = CM80, .flags = 0x8000 },
 		{ .suite = CM80, .window = 1 }, { .suite = CM80, .window = 32 },
 		{ .suite = CM80, .window = 63 }, { .suite = CM80, .window = 65 },
 		{ .suite = CM80, .window = 96 }, { .suite = CM80, .window = 1000 },

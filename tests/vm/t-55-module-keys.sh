@@ -15,6 +15,8 @@ suite=AEAD_AES_256_GCM
 xs() { in_ns h xsrtp "$@"; }
 new_key() { echo "inline:$(head -c 44 /dev/urandom | base64 -w 0)" >"$key"; }
 field() { xs -j flow show 1 | jq -r "$1"; }
+sent_over() { test "$(field .tx_packets)" -gt "$1"; }
+no_key_over() { test "$(drop no-key)" -gt "$1"; }
 drop() { field ".drops[\"$1\"] // 0"; }
 
 load_module
@@ -32,7 +34,7 @@ xs flow add local 10.0.1.1:30000 forward from 10.0.2.1:30010 to 10.0.2.2:5000 \
 xs attach p0 >/dev/null
 in_ns a rtp-send --from 10.0.1.2:4000 --to 10.0.1.1:30000 --rate 300 --count 10000000 --time 3000 >/dev/null &
 sender=$!
-wait_for 20 eval 'test "$(field .tx_packets)" -gt 20'
+wait_for 20 sent_over 20
 
 for _ in $(seq 12); do
 	new_key
@@ -40,7 +42,7 @@ for _ in $(seq 12); do
 done
 one=$(field .tx_packets)
 check "media goes on over 12 changes of key" \
-	wait_for 20 eval "test \"\$(field .tx_packets)\" -gt $((one + 50))"
+	wait_for 20 sent_over $((one + 50))
 is "$(field '[.drops[]] | add // 0')" 0 "no packet was dropped"
 is "$(field '.tx.streams | length')" 1 "still the one stream"
 if xs key set 1 tx key "$key" 2>"$key.err"; then
@@ -51,12 +53,12 @@ fi
 
 xs key del 1 tx
 one=$(field .tx_packets)
-check "without a key packets drop" wait_for 20 eval 'test "$(drop no-key)" -gt 20'
+check "without a key packets drop" wait_for 20 no_key_over 20
 is "$(field .tx_packets)" "$one" "and none is sent on"
 new_key
 xs key set 1 tx key "$key"
 check "with a new key media goes on" \
-	wait_for 20 eval "test \"\$(field .tx_packets)\" -gt $((one + 20))"
+	wait_for 20 sent_over $((one + 20))
 new_key
 xs key set 1 tx key "$key"
 kill $sender

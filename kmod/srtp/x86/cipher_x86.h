@@ -15,7 +15,7 @@ static void x86_expand(const struct xsrtp_suite_info *suite, struct xsrtp_cipher
 		       const uint8_t *enc_key, const uint8_t *auth_key)
 {
 	aes_expand(key->rk, enc_key, suite->key_len);
-	if (!auth_key)		/* for ctr() only: there is no room for more */
+	if (!auth_key)	/* for ctr() only: there is no room for more (cipher.h) */
 		return;
 	if (suite->kind == XSRTP_KIND_GCM)
 		ghash_expand(suite, key);
