@@ -5,8 +5,7 @@
 # encrypt, by XDP and by skbs: no splat (the harness sees to that), no reference
 # left, no memory left.
 #
-# time: 1800
-# vm: --time 1700
+# time: 3600
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 top=$(cd "$(dirname "$0")/../.." && pwd)
