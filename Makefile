@@ -106,6 +106,8 @@ $(UNIT_CLI): LIBXSRTP := $(B)/libxsrtp.a
 $(UNIT_CLI:%=%-san): $(B)/libxsrtp-san.a
 $(UNIT_CLI:%=%-san): LIBXSRTP := $(B)/libxsrtp-san.a
 
+# It loads the libraries that it compares, two of which have the same symbols.
+$(B)/tools/bench-core: TEST_LIBS := -lcrypto -ldl
 tools: $(TOOL)
 tests: $(UNIT) $(UNIT:%=%-san) $(DIFF) $(TOOL) $(B)/voices/srtp.wav
 $(UNIT) $(DIFF): $(B)/tests/%: tests/%.c $(B)/libxsrtp-core.a
