@@ -5,7 +5,7 @@
  * With more sessions than the cache holds, waiting for keys costs more than the
  * ciphers. A key is up to 8 lines; a core has ten or more misses in flight, so
  * the keys are asked for a few packets ahead, one packet's each time, not all at
- * once.
+ * once. The states of the HMAC share the line of the session that is read first.
  */
 #ifndef XSRTP_X86_PREFETCH_H
 #define XSRTP_X86_PREFETCH_H
@@ -29,7 +29,6 @@ static __always_inline void key_prefetch_one(const struct xsrtp_suite_info *suit
 	}
 	if (suite->key_len > 16)
 		prefetch(key->rk + 192);
-	prefetch(key->hmac);
 }
 
 /* Called before packet @i of @n. */
