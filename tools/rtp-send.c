@@ -12,6 +12,7 @@
  *	plain	the same packet as plain RTP, ahead of the good packet
  *	random	a valid RTP header, random SSRC, noise behind it
  *	replay	each packet of the block again, when the block is out
+ *	mix	flip, key, plain, replay, in turn
  *
  * Ahead of the good packet is the hard case: a receiver that moves any state
  * for the forgery then refuses the good one.
@@ -27,8 +28,10 @@
 
 #define BLOCK_MAX 4096
 
-enum attack { NONE, FLIP, KEY, PLAIN, RANDOM, REPLAY };
-static const char * const attack_name[] = { "none", "flip", "key", "plain", "random", "replay" };
+enum attack { NONE, FLIP, KEY, PLAIN, RANDOM, REPLAY, MIX, ATTACKS };
+static const char * const attack_name[] = {
+	"none", "flip", "key", "plain", "random", "replay", "mix",
+};
 
 enum where { BODY, HEADER, TAG };
 static const char * const where_name[] = { "body", "header", "tag" };
@@ -50,7 +53,7 @@ struct sender {
 	double time_s;
 	uint64_t random;
 	struct timespec start;
-	uint64_t good, bad, failed;
+	uint64_t good, bad, replays, failed;
 };
 
 struct wire {
@@ -111,11 +114,19 @@ static void flip_bit(struct sender *s, struct wire *w)
 		w->data[from + r % (to - from)] ^= 1 << (r >> 32) % 8;
 }
 
+/* What is done to packet number @n. */
+static enum attack attack_on(const struct sender *s, uint64_t n)
+{
+	static const enum attack mix[] = { FLIP, KEY, PLAIN, REPLAY };
+
+	return s->attack == MIX ? mix[n % 4] : s->attack;
+}
+
 /* The attacker's packet to go with number @n, of which @good is on the wire. */
 static void forge(struct sender *s, uint64_t n, const struct wire *good, struct wire *w)
 {
 	*w = *good;
-	switch (s->attack) {
+	switch (attack_on(s, n)) {
 	case FLIP:
 		flip_bit(s, w);
 		break;
@@ -176,10 +187,12 @@ static void send_block(struct sender *s, uint64_t first, unsigned int n, struct 
 	shuffle(s, order, n);
 	for (unsigned int i = 0; i < n; i++) {
 		const struct wire *good = &w[order[i]];
+		uint64_t number = first + order[i];
+		enum attack attack = attack_on(s, number);
 
 		pace(s, first + i);
-		if (s->attack != NONE && s->attack != REPLAY) {
-			forge(s, first + order[i], good, &forged);
+		if (attack != NONE && attack != REPLAY) {
+			forge(s, number, good, &forged);
 			send_wire(s, &forged, &s->bad);
 		}
 		if (!s->only_attack)
@@ -187,10 +200,12 @@ static void send_block(struct sender *s, uint64_t first, unsigned int n, struct 
 		if (s->duplicate && (first + i) % s->duplicate == 0)
 			send_wire(s, good, &s->bad);
 	}
-	for (unsigned int i = 0; i < n && s->attack == REPLAY; i++) {
+	for (unsigned int i = 0; i < n; i++) {
+		if (attack_on(s, first + i) != REPLAY)
+			continue;
 		if (s->rate_pps)	/* as fast as the block itself */
 			usleep(1e6 / s->rate_pps / 2);
-		send_wire(s, &w[i], &s->bad);
+		send_wire(s, &w[i], &s->replays);
 	}
 }
 
@@ -238,7 +253,7 @@ static const char usage[] =
 	"  --suite NAME --key FILE       SRTP by libsrtp2, else plain RTP\n"
 	"  --rate PPS (200; 0: no limit)  --time SECONDS at most (60)\n"
 	"  --shuffle  --duplicate EVERY  --block N (8): what the network does\n"
-	"  --attack flip|key|plain|random|replay  --flip body|header|tag  --only-attack\n"
+	"  --attack flip|key|plain|random|replay|mix  --flip body|header|tag  --only-attack\n"
 	"  --seed N\n"
 	STREAM_USAGE;
 
@@ -288,7 +303,7 @@ int main(int argc, char **argv)
 		case 'S': s.shuffle = true; break;
 		case 'd': s.duplicate = stream_number(optarg, STREAM_COUNT_MAX); break;
 		case 'b': s.block = stream_number(optarg, BLOCK_MAX); break;
-		case 'a': s.attack = pick(optarg, attack_name, 6); break;
+		case 'a': s.attack = pick(optarg, attack_name, ATTACKS); break;
 		case 'w': s.where = pick(optarg, where_name, 3); break;
 		case 'o': s.only_attack = true; break;
 		case 'e': s.random = stream_number(optarg, UINT64_MAX); break;
@@ -305,8 +320,8 @@ int main(int argc, char **argv)
 		keys(&s, suite, key);
 	s.fd = udp_bind(&from);
 	send_all(&s);
-	printf("{\"good\":%llu,\"attack\":%llu,\"failed\":%llu,\"seconds\":%.3f}\n",
-	       (unsigned long long)s.good, (unsigned long long)s.bad,
-	       (unsigned long long)s.failed, now_s(&s));
+	printf("{\"good\":%llu,\"attack\":%llu,\"replays\":%llu,\"failed\":%llu,\"seconds\":%.3f}\n",
+	       (unsigned long long)s.good, (unsigned long long)(s.bad + s.replays),
+	       (unsigned long long)s.replays, (unsigned long long)s.failed, now_s(&s));
 	return s.failed ? 1 : 0;
 }

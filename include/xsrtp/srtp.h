@@ -109,6 +109,10 @@ struct xsrtp_session_config {
  * The receiver's index, and with it its replay window, never goes back: what
  * starts again is the difference between it and the index in the packet. So no
  * packet of an earlier key or ROC can come again.
+ *
+ * With ZERO and TRY one CPU at a time may use the session: at the change of the key
+ * two that have its first packets at once can take different ROCs for the first
+ * one, and a peer would lose packets. KEEP has no such limit.
  */
 enum xsrtp_roc {
 	XSRTP_ROC_KEEP,

@@ -55,7 +55,7 @@ streams() {
 		is "$(get "$got" wrong)" 200 "$s is not taken for RTP"
 		family=$((10 - family))
 	done
-	for s in flip key plain random replay; do
+	for s in flip key plain random replay mix; do
 		send_recv 4 "${all[@]}" "${key[@]}" -- "${all[@]}" "${key[@]}" --attack $s
 		is "$(report)" "[400,200,0,200,0,0]" "libsrtp2 refuses each of 200 in the attack \"$s\""
 	done

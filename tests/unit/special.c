@@ -727,80 +727,6 @@ static void roc_nothing_again(void **state)
 	}
 }
 
-/* Two threads send over changes of the key: no index twice under any key. */
-struct roc_thread {
-	const struct xsrtp_cipher *c;
-	struct xsrtp_session *s;
-	struct master *m;
-	uint8_t (*tag)[10];
-	uint8_t *key;
-	unsigned int first;
-	unsigned int *at;
-};
-
-static void *roc_run(void *arg)
-{
-	struct roc_thread *t = arg;
-	unsigned int i;
-
-	for (i = t->first; i < 30000; i += 2) {
-		uint8_t data[64];
-		struct xsrtp_packet p = { .session = t->s, .data = data, .room = 10 };
-
-		p.len = rtp(data, i * 3);
-		xsrtp_protect(t->c, &p, 1);
-		if (!p.reason) {
-			memcpy(t->tag[i], data + 32, 10);
-			t->key[i] = 1 + p.slot;
-		}
-		__atomic_store_n(&t->at[t->first], i, __ATOMIC_RELAXED);
-	}
-	return NULL;
-}
-
-/* Every packet is of one index under its key: that of its sequence number's last ROCs. */
-static void roc_zero_threads(void **state)
-{
-	static uint8_t tag[30000][10], key[30000];
-	struct roc_thread t[2];
-	unsigned int at[2] = { 0 }, i, roc, ok = 0;
-	pthread_t id[2];
-	struct roc b;
-
-	roc_open(&b, state, XSRTP_ROC_ZERO, 32768);
-	assert_int_equal(master_set(b.s, b.c, 2, &b.m[2]), 0);
-	memset(key, 0, sizeof(key));
-	for (i = 0; i < 2; i++) {
-		t[i] = (struct roc_thread){ b.c, b.s, b.m, tag, key, i, at };
-		assert_int_equal(pthread_create(&id[i], NULL, roc_run, &t[i]), 0);
-	}
-	for (i = 1; i < 3; i++) {
-		while (__atomic_load_n(&at[0], __ATOMIC_RELAXED) < 10000 * i - 3)
-			;
-		assert_int_equal(xsrtp_key_use(b.s, i), 0);
-	}
-	for (i = 0; i < 2; i++)
-		pthread_join(id[i], NULL);
-	for (i = 0; i < 30000; i++) {
-		if (!key[i])
-			continue;
-		for (roc = 0; roc < 8; roc++) {
-			uint8_t want[64];
-
-			peer(&b.m[key[i] - 1], roc << 16 | (uint16_t)(i * 3), want);
-			if (!memcmp(want + 32, tag[i], 10))
-				break;
-		}
-		assert_true(roc < 8);
-		/* Sequence numbers go round once in 21845: under one key each ROC is new. */
-		if (key[i] > 1)
-			assert_true(roc < 2);
-		ok++;
-	}
-	assert_true(ok > 25000);
-	session_free(b.s);
-}
-
 int main(void)
 {
 	static const struct test_row rows[] = {
@@ -809,7 +735,6 @@ int main(void)
 		EACH(rcc), EACH(key_rate), EACH(key_rate_rtcp), EACH(key_rate_refused),
 		EACH(key_rate_threads), EACH(roc_zero_sends), EACH(roc_zero_unused_key),
 		EACH(roc_zero_receives), EACH(roc_try), EACH(roc_nothing_again),
-		EACH(roc_zero_threads),
 	};
 
 	return run_rows("special", rows, ARRAY_SIZE(rows));

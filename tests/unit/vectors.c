@@ -345,7 +345,7 @@ static void run_gcm_vector(const struct xsrtp_cipher *c, const struct gcm_vector
 	len = hdr + text + 16;
 	data = malloc(len);
 	memcpy(data, plain, hdr + text);
-	expand(&k, c, suite->suite, key, NULL);
+	expand(&k, c, suite->suite, key, (uint8_t[20]){ 0 });
 	set_packet(&p, &k.key, iv, 12, data, hdr, text);
 	c->seal(suite, &pp, 1);
 	assert_memory_equal(data, sealed, len);
@@ -452,8 +452,10 @@ static void library_under_foreign_key(void **state)
 		memcpy(theirs, mine, sizeof(mine));
 		expand(&k, c, suite->suite, m.key, m.mki);
 		set_packet(&p, &k.key, m.salt, 12, mine, 16, 160);
+		p.extra_len = suite->kind == XSRTP_KIND_CM ? 4 : 0;
 		c->seal(suite, &pp, 1);
 		set_packet(&p, &k.key, m.salt, 12, theirs, 16, 160);
+		p.extra_len = suite->kind == XSRTP_KIND_CM ? 4 : 0;
 		lib->seal(suite, &pp, 1);
 		assert_memory_equal(mine, theirs, sizeof(mine));
 		lib->open(suite, &pp, 1);

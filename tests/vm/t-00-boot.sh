@@ -25,6 +25,7 @@ check "a warning would panic" test "$(cat /proc/sys/kernel/panic_on_warn)" = 1
 check "the root can be written" touch /etc/xsrtp-test
 check "the results can be written" touch /run/out/test
 rm -f /run/out/test
+is "$(cat <(echo piped))" piped "a process substitution can be read"
 check "lo answers" "$busybox" ping -q -c 1 -W 5 127.0.0.1
 check "a namespace with a veth pair" eval 'ns_add a b && veth_pair a va 10.1.0.1/24 b vb 10.1.0.2/24'
 check "the pair carries packets" in_ns a "$busybox" ping -q -c 1 -W 5 10.1.0.2
