@@ -186,8 +186,7 @@ void xsrtp_burst_unprotect(const struct xsrtp_cipher *c, const struct xsrtp_unpr
 {
 	unsigned int i;
 
-	for (i = 0; i < n; i++)
-		prefetchw(pkt[i].session);
+	xsrtp_burst_touch(pkt, n);
 	for (i = 0; i < n; )
 		i += unprotect_some(c, ops, pkt + i, n - i);
 }

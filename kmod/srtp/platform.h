@@ -65,6 +65,17 @@ static inline uint32_t get_unaligned_be32(const void *p)
 	return v;
 }
 
+static inline uint64_t get_unaligned_be64(const void *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	return v;
+}
+
 static inline void put_unaligned_be16(uint16_t v, void *p)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -77,6 +88,14 @@ static inline void put_unaligned_be32(uint32_t v, void *p)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	v = __builtin_bswap32(v);
+#endif
+	memcpy(p, &v, sizeof(v));
+}
+
+static inline void put_unaligned_be64(uint64_t v, void *p)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	v = __builtin_bswap64(v);
 #endif
 	memcpy(p, &v, sizeof(v));
 }

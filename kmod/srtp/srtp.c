@@ -66,8 +66,7 @@ void xsrtp_protect(const struct xsrtp_cipher *c, struct xsrtp_packet *pkt, unsig
 {
 	unsigned int i, special = 0;
 
-	for (i = 0; i < n; i++)
-		prefetchw(pkt[i].session);
+	xsrtp_burst_touch(pkt, n);
 	for (i = 0; i < n; i++)
 		special |= pkt[i].reason = protect_prepare(&pkt[i]);
 	xsrtp_burst_crypt(c, pkt, n, false);
