@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # 1,000 times the module is loaded and unloaded, the last hundred with traffic on
-# its way: a phone sends RTP through the XDP program and the module while the
-# module goes away. Nothing may leak. (A splat fails the machine's run by itself.)
+# its way: a phone sends RTP into a flow that encrypts and into one that decrypts,
+# by native and by generic XDP, while the module goes away. Nothing may leak. (A
+# splat fails the machine's run by itself.)
 #
 # time: 2400
 set -euo pipefail
@@ -27,21 +28,23 @@ load_quietly() { # COUNT
 # On the host, without what ip netns exec costs under emulation.
 on_host() { nsenter --net="/run/netns/$host" "$@"; }
 
-host_up() {
+host_up() { # native or generic
 	insmod "$XSRTP_KO" &&
 		ip -n "$host" link add dev xsrtp0 up type xsrtp &&
 		on_host xsrtp flow add local "$(at hostplain 30000)" forward from "$(at hostsrtp 30010)" \
 			to "$(at srtp 5000)" tx AES_CM_128_HMAC_SHA1_80 key "$work/key" >/dev/null &&
-		on_host xsrtp attach plain0 native >/dev/null
+		on_host xsrtp flow add local "$(at hostplain 30002)" deliver \
+			rx AES_CM_128_HMAC_SHA1_80 key "$work/key" >/dev/null &&
+		on_host xsrtp attach plain0 "$1" >/dev/null
 }
 
 flowing() { [ "$(on_host xsrtp -j stats | jq .module.tx_packets)" -ge 20 ]; }
 
 # The program stays on the device, with nowhere to redirect to, until the next round.
 load_busily() { # COUNT
-	local i
+	local i modes=(native generic)
 	for ((i = 1; i <= $1; i++)); do
-		host_up || return 1
+		host_up "${modes[i % 2]}" || return 1
 		sleep 0.3
 		if wait_for 30 flowing; then forwarded=$((forwarded + 1)); fi
 		rmmod xsrtp || return 1
@@ -105,8 +108,10 @@ net_up
 rmmod xsrtp
 use_family 4
 make_key AES_CM_128_HMAC_SHA1_80 "$work/key"
-start "$plain" rtp-send --from "$(at plain 4000)" --to "$(at hostplain 30000)" \
-	--rate 100 --count 10000000 --time 2400 >/dev/null
+for n in 0 2; do
+	start "$plain" rtp-send --from "$(at plain 400$n)" --to "$(at hostplain 3000$n)" \
+		--rate 100 --count 10000000 --time 2400 >/dev/null
+done
 
 note "warming up"
 load_quietly "$warm"
