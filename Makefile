@@ -147,7 +147,9 @@ $(VM_TEST): $(B)/tests/vm/%: tests/vm/%.c $(B)/libxsrtp.a $(B)/libxsrtp-core.a
 # tests/fuzz/run.
 
 FUZZ      := $(B)/fuzz/unprotect $(B)/fuzz/protect
-FUZZ_OBJ  := $(CORE_SRC:%.c=$(B)/fuzz/obj/%.o)
+# The SIMD code as gcc makes it: the fuzzers and sanitizers do not see into it.
+FUZZ_OBJ  := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(filter-out kmod/srtp/x86/%,$(CORE_SRC))) \
+	     $(patsubst %.c,$(B)/%.o,$(filter kmod/srtp/x86/%,$(CORE_SRC)))
 FUZZ_SAN  := -fsanitize=address,undefined -fno-sanitize-recover=all
 
 fuzz: $(FUZZ) $(B)/fuzz/seeds-make

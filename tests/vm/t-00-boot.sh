@@ -3,7 +3,7 @@
 #
 # The guest is what the other tests take for granted.
 # vm: --no-module
-# time: 120
+# time: 400
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 

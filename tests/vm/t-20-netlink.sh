@@ -4,7 +4,7 @@
 # The netlink family under load and under fire: many flows, and requests that are
 # wrong. Each in a network namespace of its own.
 #
-# time: 900
+# time: 1800
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # vm:
-# time: 900
+# time: 1500
 #
 # Every verb of the command line against the real module and the real XDP program,
 # the errors as a user meets them, and that no key is ever printed.

@@ -4,6 +4,6 @@
 # The main job, whole: a call through the kernel and its proof for each suite,
 # over IPv4 and IPv6, by native and by generic XDP.
 #
-# time: 1800
+# time: 2700
 set -euo pipefail
 exec "$(dirname "$0")/../e2e/call" --all

@@ -4,7 +4,7 @@
 # The module's verdict on each kind of packet, by both doors (XDP frames, skbs),
 # with the device out once taking frames and once only skbs.
 #
-# time: 900
+# time: 1500
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 here=$(dirname "$0")

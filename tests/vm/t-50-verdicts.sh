@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # vm:
-# time: 400
+# time: 900
 #
 # Every row of Documentation/verdicts.md: by the wire with native and with generic
 # XDP, and handed to the xsrtp device itself.

@@ -5,7 +5,7 @@
 # that changes nothing is refused, a deleted key fails closed; and namespaces go
 # with flows in them and keys still to be wiped.
 #
-# time: 600
+# time: 1200
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 top=$(cd "$(dirname "$0")/../.." && pwd)

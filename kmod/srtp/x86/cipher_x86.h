@@ -11,16 +11,28 @@
 #include "cm.h"
 #include "gcm.h"
 
+/*
+ * Overwrite what the functions that have just returned may have left of a key on
+ * the stack. For preparing keys; bursts leave no key there but what the compiler
+ * spills, which the next burst overwrites.
+ */
+static noinline void wipe_stack(void)
+{
+	uint8_t below[1024];
+
+	memzero_explicit(below, sizeof(below));
+}
+
 static void x86_expand(const struct xsrtp_suite_info *suite, struct xsrtp_cipher_key *key,
 		       const uint8_t *enc_key, const uint8_t *auth_key)
 {
 	aes_expand(key->rk, enc_key, suite->key_len);
-	if (!auth_key)	/* for ctr() only: there is no room for more (cipher.h) */
-		return;
-	if (suite->kind == XSRTP_KIND_GCM)
+	/* Without, it is for ctr() only, and there is no room for more (cipher.h). */
+	if (auth_key && suite->kind == XSRTP_KIND_GCM)
 		ghash_expand(suite, key);
-	else
+	else if (auth_key)
 		hmac_expand(key->hmac, auth_key);
+	wipe_stack();
 }
 
 static void x86_seal(const struct xsrtp_suite_info *suite, struct xsrtp_packet *const *pkt,

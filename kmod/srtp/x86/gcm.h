@@ -399,7 +399,8 @@ static noinline void gcm_open_short(const struct xsrtp_suite_info *suite,
 }
 #endif
 
-static inline bool gcm_is_short(const struct xsrtp_suite_info *suite, const struct xsrtp_packet *pkt)
+static inline bool gcm_is_short(const struct xsrtp_suite_info *suite,
+				const struct xsrtp_packet *pkt)
 {
 	return 16 * 2 + pkt->text_len <= (unsigned int)XSRTP_HPOW_BYTES(suite->key_len);
 }

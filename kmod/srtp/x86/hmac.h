@@ -4,9 +4,9 @@
  *
  * Packets are put in order of their number of SHA-1 blocks, the longest first.
  * What is in front is then hashed by what costs least: a vector of lanes takes
- * as long for one packet as for all of its lanes, the SHA instructions work on
- * four at a time in less. One long packet among short ones therefore goes by
- * fours, and the others are spared its length.
+ * as long for one packet as for all of its lanes, the SHA instructions work on up
+ * to four at a time in less. One long packet among short ones therefore goes by
+ * those, and the others are spared its length.
  *
  * An implementation has lanes (HMAC_LANES), the SHA instructions (HMAC_NI), or
  * both, and defines which before it includes this.
@@ -58,31 +58,57 @@ static struct xsrtp_packet *const *hmac_sort(struct xsrtp_packet **sorted,
 	return sorted;
 }
 
-#if defined(HMAC_LANES) && defined(HMAC_NI)
+#ifdef HMAC_NI
+/*
+ * How long a block takes of 1 to 4 packets by the SHA instructions, in units of
+ * 1 ns on Zen 4; only the ratios matter.
+ */
+static const uint8_t hmac_ni_cost[NI_LANES + 1] = { 0, 33, 36, 43, 53 };
 
 /*
- * How long a block takes, for 1 to 4 packets by SHA instructions and in lanes,
- * measured on Zen 4 (ratios on Ice Lake are alike).
+ * How many of the packets to take together: one more adds to every block of the
+ * longest, but is spared its own, which cost 13 (by fours) to 33 each (alone).
  */
-static const uint8_t hmac_ni_cost[5] = { 0, 33, 36, 43, 53 };
-#define HMAC_LANES_COST	135
+static unsigned int hmac_ni_take(struct xsrtp_packet *const *pkt, unsigned int n)
+{
+	unsigned int take = 1, longest = mac_blocks(pkt[0]) + 1;
+
+	while (take < n && take < NI_LANES &&
+	       (hmac_ni_cost[take + 1] - hmac_ni_cost[take]) * longest <=
+	       20 * (mac_blocks(pkt[take]) + 1))
+		take++;
+	return take;
+}
+#endif
+
+#if defined(HMAC_LANES) && defined(HMAC_NI)
+
+#define HMAC_LANES_COST	135	/* of a block of all lanes, in the same units */
+
+/* Is a vector of lanes for the first @n packets faster than the SHA instructions? */
+static bool hmac_lanes_pay(struct xsrtp_packet *const *pkt, unsigned int n)
+{
+	unsigned int cost = 0, i, take;
+
+	for (i = 0; i < n; i += take) {
+		take = hmac_ni_take(pkt + i, n - i);
+		cost += hmac_ni_cost[take] * (mac_blocks(pkt[i]) + 1);
+	}
+	return cost > HMAC_LANES_COST * (mac_blocks(pkt[0]) + 1);
+}
 
 /* Hash some packets from the front. Return: how many. */
 static unsigned int hmac_front(const struct xsrtp_suite_info *suite,
 			       struct xsrtp_packet *const *pkt, unsigned int n, bool seal)
 {
-	unsigned int i, left, cost = 0, take = n < LANES ? n : LANES;
+	unsigned int take = n < LANES ? n : LANES;
 
-	for (i = 0; i < take; i += 4) {
-		left = take - i < 4 ? take - i : 4;
-		cost += hmac_ni_cost[left] * (mac_blocks(pkt[i]) + 1);
-	}
-	if (cost < HMAC_LANES_COST * (mac_blocks(pkt[0]) + 1)) {
-		take = take < 4 ? take : 4;
-		hmac_ni_up_to_4(suite, pkt, take, seal);
-	} else {
+	if (take > NI_LANES && hmac_lanes_pay(pkt, take)) {
 		hmac_lanes(suite, pkt, take, seal);
+		return take;
 	}
+	take = hmac_ni_take(pkt, n);
+	hmac_ni_up_to_4(suite, pkt, take, seal);
 	return take;
 }
 
@@ -102,7 +128,7 @@ static unsigned int hmac_front(const struct xsrtp_suite_info *suite,
 static unsigned int hmac_front(const struct xsrtp_suite_info *suite,
 			       struct xsrtp_packet *const *pkt, unsigned int n, bool seal)
 {
-	unsigned int take = n < 4 ? n : 4;
+	unsigned int take = hmac_ni_take(pkt, n);
 
 	hmac_ni_up_to_4(suite, pkt, take, seal);
 	return take;

@@ -12,7 +12,19 @@
 
 #include "simd.h"
 
-#define PREFETCH_AHEAD	10	/* packets */
+#define PREFETCH_AHEAD	8	/* packets */
+
+/* The powers of H end with the key, H^1 last; a short packet needs the last lines. */
+static __always_inline void key_prefetch_powers(const struct xsrtp_suite_info *suite,
+						const struct xsrtp_packet *pkt)
+{
+	const uint8_t *end = xsrtp_key_hpow(suite, pkt->key) + XSRTP_HPOW_BYTES(suite->key_len);
+	uint32_t need = pkt->text_len + 2 * 16, all = XSRTP_HPOW_BYTES(suite->key_len), at;
+
+	need = need < all ? need : all;
+	for (at = 64; at < need + 64; at += 64)
+		prefetch(end - at);
+}
 
 static __always_inline void key_prefetch_one(const struct xsrtp_suite_info *suite,
 					     const struct xsrtp_packet *pkt)
@@ -22,13 +34,10 @@ static __always_inline void key_prefetch_one(const struct xsrtp_suite_info *suit
 
 	unrolled for (i = 0; i < 3; i++)
 		prefetch(key->rk + 64 * i);
-	if (suite->kind == XSRTP_KIND_GCM) {
-		unrolled for (i = 3; i < 7; i++)
-			prefetch(key->rk + 64 * i);
-		return;
-	}
 	if (suite->key_len > 16)
 		prefetch(key->rk + 192);
+	if (suite->kind == XSRTP_KIND_GCM)
+		key_prefetch_powers(suite, pkt);
 }
 
 /* Called before packet @i of @n. */
