@@ -39,12 +39,12 @@ if [ "${E2E_STYLE:-tap}" = list ]; then
 	note() { echo "          $*"; }
 	ok() {
 		tap_count=$((tap_count + 1))
-		echo "$*" | fold -s -w 69 | sed "1s/^/  ${green}proven$off  /; 1!s/^/          /"
+		echo "$*" | fold -s -w 69 | sed "s/ *$//; 1s/^/  ${green}proven$off  /; 1!s/^/          /"
 	}
 	not_ok() {
 		tap_count=$((tap_count + 1))
 		tap_failed=$((tap_failed + 1))
-		echo "$*" | fold -s -w 69 | sed "1s/^/  ${red}FAILED$off  /; 1!s/^/          /"
+		echo "$*" | fold -s -w 69 | sed "s/ *$//; 1s/^/  ${red}FAILED$off  /; 1!s/^/          /"
 	}
 	done_testing() {
 		[ "$tap_failed" = 0 ] && [ "$tap_count" -gt 0 ]
