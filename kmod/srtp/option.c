@@ -54,7 +54,8 @@ void xsrtp_option_init(struct xsrtp_session *half, struct xsrtp_session_cold *co
 {
 	struct xsrtp_option *opt;
 
-	if (wanted(c) || c->flags & XSRTP_CRYPTEX)
+	/* Without a tag no packet tells that its index was estimated too early. */
+	if (wanted(c) || c->flags & XSRTP_CRYPTEX || !xsrtp_suite_info(c->suite)->tag_len)
 		cold->flags |= XSRTP_SPECIAL;
 	if (!wanted(c))
 		return;

@@ -2,7 +2,10 @@
 #include "platform.h"
 #include "replay.h"
 
-#define CREDIT_ONE	(1ULL << XSRTP_NEXT_BITS)
+#define CREDIT_ONE	(1ULL << XSRTP_NEXT_CREDIT)
+#define CREDIT_MASK	((1ULL << XSRTP_NEXT_GENERATION) - CREDIT_ONE)	/* with slot */
+#define GENERATION_ONE	(1ULL << XSRTP_NEXT_GENERATION)
+#define GENERATION_MASK	(~0ULL << XSRTP_NEXT_GENERATION)
 
 /* --- credit ------------------------------------------------------------------ */
 
@@ -31,36 +34,50 @@ static void give_back(struct xsrtp_budget *b, uint64_t chunk)
 		;
 }
 
+/* Credit in @word for the key in @slot: 1 to XSRTP_CREDIT_MAX; none: anything else. */
+static inline uint32_t credit_of(uint64_t word, uint32_t slot)
+{
+	return (uint32_t)(word >> XSRTP_NEXT_CREDIT ^
+			  slot << (XSRTP_NEXT_SLOT - XSRTP_NEXT_CREDIT)) &
+	       (CREDIT_MASK >> XSRTP_NEXT_CREDIT);
+}
+
+static inline bool has_credit(uint64_t word, uint32_t slot)
+{
+	return credit_of(word, slot) - 1 < XSRTP_CREDIT_MAX;
+}
+
 /*
- * The credit of @word after one more packet, drawing where there is none. @drawn:
- * what this caller has drawn already, in an exchange that failed.
+ * Slot and credit of @word after one more packet, drawing where there is none.
+ * @drawn: what this caller has drawn already, in an exchange that failed.
  * Returns false if the key may serve no more.
  */
 static inline __attribute__((always_inline)) bool
-credit_take(uint64_t word, uint64_t *drawn, struct xsrtp_budget *b, uint8_t *event,
+credit_take(uint64_t word, uint64_t *drawn, const struct xsrtp_window *w, uint8_t *event,
 	    uint64_t *credit)
 {
-	*credit = word >> XSRTP_NEXT_BITS;
-	if (unlikely(!*credit)) {
-		if (!*drawn)
-			*drawn = draw(b, event);
-		*credit = *drawn;
+	if (likely(has_credit(word, w->slot))) {
+		*credit = (word & CREDIT_MASK) - CREDIT_ONE;
+		return true;
 	}
-	return (*credit)--;
+	if (!*drawn)
+		*drawn = draw(w->budget, event);
+	*credit = (uint64_t)w->slot << XSRTP_NEXT_SLOT | (*drawn - 1) * CREDIT_ONE;
+	return *drawn;
 }
 
 /* After the exchange from @word succeeded: was the drawn credit used in it? */
-static void credit_settle(uint64_t word, uint64_t drawn, struct xsrtp_budget *b)
+static void credit_settle(uint64_t word, uint64_t drawn, const struct xsrtp_window *w)
 {
-	if (unlikely(drawn && word >> XSRTP_NEXT_BITS))
-		give_back(b, drawn);
+	if (unlikely(drawn && has_credit(word, w->slot)))
+		give_back(w->budget, drawn);
 }
 
-void xsrtp_replay_uncredit(struct xsrtp_stream *st)
+void xsrtp_replay_uncredit(struct xsrtp_stream *st, unsigned int slot)
 {
 	uint64_t word = load_once(&st->next);
 
-	while (!cas64(&st->next, &word, xsrtp_next(word)))
+	while (has_credit(word, slot) && !cas64(&st->next, &word, word & ~CREDIT_MASK))
 		;
 }
 
@@ -117,7 +134,7 @@ narrow_claim(struct xsrtp_stream *st, const struct xsrtp_window *w, uint64_t ind
 		r = narrow_check(old, index);
 		if (owned && !is_owner(st, ssrc))
 			r = XSRTP_REASON_NO_STREAM;
-		if (!r && !credit_take(old[0], &drawn, w->budget, event, &credit))
+		if (!r && !credit_take(old[0], &drawn, w, event, &credit))
 			r = XSRTP_REASON_KEY_EXPIRED;
 		if (unlikely(r)) {
 			give_back(w->budget, drawn);
@@ -132,17 +149,30 @@ narrow_claim(struct xsrtp_stream *st, const struct xsrtp_window *w, uint64_t ind
 			new[0] = index + 1;
 			new[1] = (ahead < 64 ? old[1] << ahead : 0) | 1;
 		}
-		new[0] |= credit << XSRTP_NEXT_BITS;
+		new[0] |= credit | (old[0] & GENERATION_MASK);
 	} while (unlikely(!cas128(st->both, old, new)));
-	credit_settle(old[0], drawn, w->budget);
+	credit_settle(old[0], drawn, w);
 	return XSRTP_REASON_OK;
 }
 
 /* --- larger windows: the ring ----------------------------------------------- */
 
-static uint64_t word_of(uint64_t block, uint32_t bits)
+#define BLOCK_MASK	((1U << (XSRTP_NEXT_GENERATION - 32)) - 1)
+
+/* A word of the stream's generation, which is that of @next. */
+static uint64_t word_of(uint64_t next, uint64_t block, uint32_t bits)
 {
-	return block << 32 | bits;
+	return (next & GENERATION_MASK) | (block & BLOCK_MASK) << 32 | bits;
+}
+
+static uint32_t word_block(uint64_t word)
+{
+	return (word >> 32) & BLOCK_MASK;
+}
+
+static bool same_generation(uint64_t a, uint64_t b)
+{
+	return !((a ^ b) & GENERATION_MASK);
 }
 
 /*
@@ -152,7 +182,7 @@ static uint64_t word_of(uint64_t block, uint32_t bits)
  */
 static bool word_is_newer(uint64_t word, uint64_t block)
 {
-	uint32_t ahead = (uint32_t)(word >> 32) - (uint32_t)block;
+	uint32_t ahead = (word_block(word) - (uint32_t)block) & BLOCK_MASK;
 
 	return (uint32_t)word && ahead && ahead < 1 << 20;
 }
@@ -161,65 +191,64 @@ static enum xsrtp_reason wide_check(uint64_t next, uint64_t word, uint32_t windo
 				    uint64_t index)
 {
 	uint64_t block = index / 32;
-	enum xsrtp_reason r = horizon(next, window, index);
+	enum xsrtp_reason r = horizon(xsrtp_next(next), window, index);
 
 	if (r)
 		return r;
-	if ((uint32_t)(word >> 32) == (uint32_t)block)
+	if (word_block(word) == (block & BLOCK_MASK))
 		return word >> (index % 32) & 1 ? XSRTP_REASON_REPLAY : XSRTP_REASON_OK;
 	return word_is_newer(word, block) ? XSRTP_REASON_TOO_OLD : XSRTP_REASON_OK;
 }
 
-/* The index's word in the ring, with its bit set. @was, @now: the word, if so. */
-static enum xsrtp_reason ring_set(const struct xsrtp_window *w, uint64_t next, uint64_t index,
-				  uint64_t *was, uint64_t *now)
+/* Sets the index's bit in the ring of the generation of @next; _NO_STREAM: it is over. */
+static enum xsrtp_reason ring_set(const struct xsrtp_window *w, uint64_t next, uint64_t index)
 {
 	uint64_t *p = &w->ring[index / 32 % xsrtp_replay_words(w->packets)];
 	uint64_t word = load_once(p), new;
 	enum xsrtp_reason r;
 
 	do {
+		if (unlikely(!same_generation(word, next)))
+			return XSRTP_REASON_NO_STREAM;
 		r = wide_check(next, word, w->packets, index);
 		if (r)
 			return r;
-		new = (uint32_t)(word >> 32) == (uint32_t)(index / 32) ?
-		      word : word_of(index / 32, 0);
+		new = word_block(word) == (index / 32 & BLOCK_MASK) ?
+		      word : word_of(next, index / 32, 0);
 		new |= 1ULL << (index % 32);
 	} while (unlikely(!cas64(p, &word, new)));
-	*was = word;
-	*now = new;
 	return XSRTP_REASON_OK;
 }
 
-/* Takes back what ring_set() did to a ring that was another stream's already. */
-static void ring_undo(const struct xsrtp_window *w, uint64_t index, uint64_t was, uint64_t now)
-{
-	cas64(&w->ring[index / 32 % xsrtp_replay_words(w->packets)], &now, was);
-}
-
+/*
+ * The bit first, then the index: if the stream changes hands between the two, the
+ * generation has changed, and whatever became of the bit does no harm.
+ */
 static inline __attribute__((always_inline)) enum xsrtp_reason
 wide_claim(struct xsrtp_stream *st, const struct xsrtp_window *w, uint64_t index,
 	   bool owned, uint32_t ssrc, uint8_t *event)
 {
-	uint64_t old = load_once(&st->next), new, credit, drawn = 0, was, now;
-	enum xsrtp_reason r = ring_set(w, xsrtp_next(old), index, &was, &now);
+	uint64_t old = load_acquire(&st->next), first = old, new, credit, drawn = 0;
+	enum xsrtp_reason r;
 
+	if (owned && !is_owner(st, ssrc))
+		return XSRTP_REASON_NO_STREAM;
+	r = ring_set(w, old, index);
 	if (unlikely(r))
 		return r;
 	do {
-		if (owned && !is_owner(st, ssrc)) {
-			ring_undo(w, index, was, now);
+		if (owned && !same_generation(old, first)) {
 			give_back(w->budget, drawn);
 			return XSRTP_REASON_NO_STREAM;
 		}
-		if (unlikely(!credit_take(old, &drawn, w->budget, event, &credit)))
+		if (unlikely(!credit_take(old, &drawn, w, event, &credit)))
 			return XSRTP_REASON_KEY_EXPIRED;
 		new = xsrtp_next(old);
 		if (new <= index)
 			new = index + 1;
-		new |= credit << XSRTP_NEXT_BITS;
+		new |= credit | (old & GENERATION_MASK);
 	} while (unlikely(!cas64(&st->next, &old, new)));
-	credit_settle(old, drawn, w->budget);
+	credit_settle(old, drawn, w);
 	return XSRTP_REASON_OK;
 }
 
@@ -231,7 +260,7 @@ enum xsrtp_reason xsrtp_replay_check(const struct xsrtp_stream *st,
 	uint64_t state[2];
 
 	if (w->ring)
-		return wide_check(xsrtp_next(load_once(&st->next)),
+		return wide_check(load_once(&st->next),
 				  load_once(&w->ring[index / 32 % xsrtp_replay_words(w->packets)]),
 				  w->packets, index);
 	narrow_load(st, state);
@@ -255,32 +284,33 @@ enum xsrtp_reason xsrtp_replay_claim_owned(struct xsrtp_stream *st,
 
 /* ----------------------------------------------------------------------------- */
 
-void xsrtp_replay_fill(const struct xsrtp_window *w, uint64_t next)
+void xsrtp_replay_fill(struct xsrtp_stream *st, const struct xsrtp_window *w)
 {
 	uint32_t words = xsrtp_replay_words(w->packets), i;
-	uint64_t highest = next - 1, block;
+	uint64_t word = load_once(&st->next), next = xsrtp_next(word), highest = next - 1, block;
 
 	if (!w->ring)
 		return;
 	for (i = 0; i < words; i++)
-		store_once(&w->ring[i], 0);
+		store_once(&w->ring[i], word_of(word, 0, 0));
 	for (i = 0; next && i < words && i <= highest / 32; i++) {
 		block = highest / 32 - i;
 		/* The block of the highest index is not all in the past. */
 		store_once(&w->ring[block % words],
-			   word_of(block, i ? ~0U : (2ULL << highest % 32) - 1));
+			   word_of(word, block, i ? ~0U : (2ULL << highest % 32) - 1));
 	}
 }
 
 uint64_t xsrtp_replay_reset(struct xsrtp_stream *st, const struct xsrtp_window *w,
 			    uint64_t next)
 {
-	uint64_t old[2], new[2] = { next, next ? ~0ULL : 0 };
+	uint64_t old[2], new[2] = { 0, next ? ~0ULL : 0 };
 
 	/* Who claims an index now, with the state of before, fails after this. */
 	narrow_load(st, old);
-	while (!cas128(st->both, old, new))
-		;
-	xsrtp_replay_fill(w, next);
+	do
+		new[0] = ((old[0] + GENERATION_ONE) & GENERATION_MASK) | next;
+	while (!cas128(st->both, old, new));
+	xsrtp_replay_fill(st, w);
 	return xsrtp_next(old[0]);
 }

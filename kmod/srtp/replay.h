@@ -13,12 +13,20 @@
  * tagged with the block of indexes that it stands for, so that a word is one
  * compare and exchange too:
  *
- *	block = index / 32, word = ring[block % words] = block mod 2^32 | 32 bits
+ *	block = index / 32
+ *	word = ring[block % words] = generation | block mod 2^26 | 32 bits
  *
- * Beside the index stands the stream's credit: how many more packets it may take
- * of its key's lifetime before it has to draw again from the key's budget. So
- * the lifetime is counted exactly, for no more than the exchange that is made
- * anyway.
+ * Beside the index stand two things that must change together with it:
+ *
+ *	next = generation (6) | key slot (2) | credit (7) | highest index plus one (49)
+ *
+ * Credit: how many more packets of its key's lifetime the stream may take before it
+ * draws again from the key's budget. So the lifetime is counted for no more than the
+ * exchange that is made anyway. It pays for the key in the slot beside it only; what
+ * a stream had left when it changes to another key is lost, never overdrawn.
+ *
+ * Generation: counts the SSRCs that have had the slot (lru.h), here and in the words
+ * of the ring. A CPU that comes with the state of a former one fails at its exchange.
  */
 #ifndef XSRTP_REPLAY_H
 #define XSRTP_REPLAY_H
@@ -28,7 +36,7 @@
 
 /**
  * struct xsrtp_stream - one SSRC
- * @next: highest index plus one, 0: no packet yet; credit in the top bits
+ * @next: highest index plus one, 0: no packet yet; above it what XSRTP_NEXT_* say
  * @seen: bit k: index (highest - k) was seen. Windows of 64 only. Before the
  *	first packet: the ROC that it will have
  * @ssrc: as in the packet, host byte order
@@ -59,12 +67,14 @@ enum {
 	STREAM_CHANGES,		/* taken, but another SSRC moves in (lru.h) */
 };
 
-#define XSRTP_NEXT_BITS		49
-#define XSRTP_CREDIT_MAX	((1 << (64 - XSRTP_NEXT_BITS)) - 1)
+#define XSRTP_NEXT_CREDIT	49	/* where in the word */
+#define XSRTP_NEXT_SLOT		56
+#define XSRTP_NEXT_GENERATION	58
+#define XSRTP_CREDIT_MAX	((1U << (XSRTP_NEXT_SLOT - XSRTP_NEXT_CREDIT)) - 1)
 
 static inline uint64_t xsrtp_next(uint64_t word)
 {
-	return word & ((1ULL << XSRTP_NEXT_BITS) - 1);
+	return word & ((1ULL << XSRTP_NEXT_CREDIT) - 1);
 }
 
 /**
@@ -83,11 +93,13 @@ struct xsrtp_budget {
  * struct xsrtp_window - what claim() and check() need beside the stream
  * @ring: the stream's window words; NULL for a window of 64
  * @packets: size of the window, a power of two
+ * @slot: of the key, below XSRTP_KEYS
  * @budget: of the key
  */
 struct xsrtp_window {
 	uint64_t *ring;
 	uint32_t packets;
+	uint32_t slot;
 	struct xsrtp_budget *budget;
 };
 
@@ -131,11 +143,11 @@ enum xsrtp_reason xsrtp_replay_claim_owned(struct xsrtp_stream *st,
 uint64_t xsrtp_replay_reset(struct xsrtp_stream *st, const struct xsrtp_window *w,
 			    uint64_t next);
 
-/* Ring words say that all before @next was seen, and nothing from there on. */
-void xsrtp_replay_fill(const struct xsrtp_window *w, uint64_t next);
+/* All before @st->next was seen, and nothing from there on. */
+void xsrtp_replay_fill(struct xsrtp_stream *st, const struct xsrtp_window *w);
 
-/* xsrtp_replay_uncredit() - forget the credit: another key is in use now. */
-void xsrtp_replay_uncredit(struct xsrtp_stream *st);
+/* xsrtp_replay_uncredit() - forget credit of @slot, which gets another key now. */
+void xsrtp_replay_uncredit(struct xsrtp_stream *st, unsigned int slot);
 
 /* Words of the ring for a window: twice what it covers; none for 64. */
 static inline uint32_t xsrtp_replay_words(uint32_t window)

@@ -120,6 +120,7 @@ void xsrtp_stream_window(struct xsrtp_session *half, struct xsrtp_session_cold *
 			 struct xsrtp_window *w)
 {
 	w->packets = cold->window;
+	w->slot = slot;
 	w->budget = &cold->slot[slot].budget;
 	w->ring = NULL;
 	if (unlikely(cold->window > XSRTP_WINDOW_MIN)) {
@@ -228,9 +229,9 @@ static int half_stream_set(struct xsrtp_session *half, const struct xsrtp_stream
 	if (err)
 		return err;
 	xsrtp_stream_window(half, cold, st, 0, &w);
-	xsrtp_replay_fill(&w, state->index + 1);
 	st->seen = ~0ULL;
 	st->next = state->index + 1;
+	xsrtp_replay_fill(st, &w);
 	return 0;
 }
 
@@ -298,11 +299,15 @@ static void budget_init(struct xsrtp_budget *b, uint64_t lifetime, uint64_t most
 	b->share = 64 * streams;
 }
 
-static void key_info_set(struct xsrtp_session_cold *cold, unsigned int slot,
+static void key_info_set(struct xsrtp_session *half, unsigned int slot,
 			 const struct xsrtp_key_config *cfg, uint64_t most)
 {
+	struct xsrtp_session_cold *cold = xsrtp_session_cold(half, xsrtp_session_suite(half));
 	struct xsrtp_key_info *info = &cold->slot[slot];
+	uint32_t i;
 
+	for (i = 0; i < cold->streams; i++)
+		xsrtp_replay_uncredit(xsrtp_stream_at(half, cold, i), slot);
 	info->mki_len = cfg->mki ? cfg->mki_len : 0;
 	if (info->mki_len)
 		memcpy(info->mki, cfg->mki, info->mki_len);
@@ -345,8 +350,8 @@ int xsrtp_key_set(struct xsrtp_session *s, const struct xsrtp_cipher *c, unsigne
 	}
 	xsrtp_key_derive(c, suite, xsrtp_session_key(rtcp, suite, slot), cfg->key, cfg->salt,
 			 KDF_RTCP_ENCRYPTION, 0);
-	key_info_set(cold, slot, cfg, XSRTP_INDEX_MAX + 1);
-	key_info_set(xsrtp_session_cold(rtcp, suite), slot, cfg, XSRTP_RTCP_INDEX_MAX + 1ULL);
+	key_info_set(s, slot, cfg, XSRTP_INDEX_MAX + 1);
+	key_info_set(rtcp, slot, cfg, XSRTP_RTCP_INDEX_MAX + 1ULL);
 	xsrtp_option_key_set(s, cold, c, slot, cfg);
 	xsrtp_option_key_set(rtcp, xsrtp_session_cold(rtcp, suite), c, slot, cfg);
 	return 0;
@@ -357,15 +362,12 @@ static void half_use(struct xsrtp_session *half, const struct xsrtp_session_cold
 		     uint8_t slot)
 {
 	struct xsrtp_stream now = { .id = load_once(&half->first.id) }, new;
-	uint32_t i;
 
 	do {
 		new.id = now.id;
 		new.own[OWN_SLOT] = slot;
 		new.own[OWN_MKI_LEN] = slot == XSRTP_NO_KEY ? 0 : cold->slot[slot].mki_len;
 	} while (!cas64(&half->first.id, &now.id, new.id));
-	for (i = 0; i < cold->streams; i++)
-		xsrtp_replay_uncredit(xsrtp_stream_at(half, cold, i));
 }
 
 static int slot_check(const struct xsrtp_session *s, int slot)
