@@ -34,9 +34,13 @@ CORE_OBJ := $(CORE_SRC:%.c=$(B)/%.o)
 SAN_OBJ  := $(CORE_SRC:%.c=$(B)/san/%.o)
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
+# The same with a way in for the tests between any two steps (platform.h).
+RACE_OBJ := $(CORE_SRC:%.c=$(B)/race/%.o)
+
 core: $(B)/libxsrtp-core.a
 $(B)/libxsrtp-core.a: $(CORE_OBJ)
 $(B)/libxsrtp-core-san.a: $(SAN_OBJ)
+$(B)/libxsrtp-core-race.a: $(RACE_OBJ)
 
 # Each SIMD implementation with the instructions that it asks the CPU for. The
 # sanitizers see little of intrinsics and take minutes over them, so their library
@@ -44,6 +48,9 @@ $(B)/libxsrtp-core-san.a: $(SAN_OBJ)
 define x86_cipher
 $(B)/kmod/srtp/x86/$(1).o: ALL_CFLAGS += $(x86-flags-$(1))
 $(B)/san/kmod/srtp/x86/$(1).o: $(B)/kmod/srtp/x86/$(1).o
+	@mkdir -p $$(@D)
+	cp $$< $$@
+$(B)/race/kmod/srtp/x86/$(1).o: $(B)/kmod/srtp/x86/$(1).o
 	@mkdir -p $$(@D)
 	cp $$< $$@
 endef
@@ -120,6 +127,15 @@ $(TOOL): $(B)/tools/%: tools/%.c $(B)/libxsrtp-core.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core.a $(TEST_LIBS)
 
+# tests/race/X.c: programs in which CPUs meet in every order.
+
+RACE := $(patsubst %.c,$(B)/%,$(wildcard tests/race/*.c))
+
+tests: $(RACE)
+$(RACE): $(B)/tests/%: tests/%.c tests/race/cpus.h $(B)/libxsrtp-core-race.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Itests/unit $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core-race.a $(TEST_LIBS)
+
 # Two spoken sentences for the calls of the end-to-end tests.
 $(B)/voices/srtp.wav: tests/e2e/voices
 	tests/e2e/voices $(@D)
@@ -171,6 +187,9 @@ $(B)/%.a:
 $(B)/san/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(SAN) -c $< -o $@
+$(B)/race/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -DXSRTP_RACE -c $< -o $@
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c $< -o $@

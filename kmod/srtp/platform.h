@@ -37,11 +37,18 @@
 #define prefetch(p)	__builtin_prefetch(p)
 #define prefetchw(p)	__builtin_prefetch(p, 1)
 
-#define load_once(p)		__atomic_load_n(p, __ATOMIC_RELAXED)
-#define store_once(p, v)	__atomic_store_n(p, v, __ATOMIC_RELAXED)
-#define load_acquire(p)		__atomic_load_n(p, __ATOMIC_ACQUIRE)
-#define cas64(p, old, new)	__atomic_compare_exchange_n(p, old, new, false, \
-					__ATOMIC_ACQ_REL, __ATOMIC_RELAXED)
+/* tests/race: before each step on what CPUs share another one may go on. */
+#ifdef XSRTP_RACE
+void xsrtp_race(void);
+#else
+#define xsrtp_race()		((void)0)
+#endif
+
+#define load_once(p)		(xsrtp_race(), __atomic_load_n(p, __ATOMIC_RELAXED))
+#define store_once(p, v)	(xsrtp_race(), __atomic_store_n(p, v, __ATOMIC_RELAXED))
+#define load_acquire(p)		(xsrtp_race(), __atomic_load_n(p, __ATOMIC_ACQUIRE))
+#define cas64(p, old, new)	(xsrtp_race(), __atomic_compare_exchange_n(p, old, new, false, \
+					__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 
 static inline uint16_t get_unaligned_be16(const void *p)
 {
@@ -130,6 +137,9 @@ static inline bool cas128(uint64_t p[2], uint64_t old[2], const uint64_t new[2])
 {
 	bool done;
 
+#ifndef __KERNEL__
+	xsrtp_race();
+#endif
 	__asm__ volatile("lock cmpxchg16b %[p]"
 			 : "=@ccz"(done), [p] "+m"(*(uint64_t (*)[2])p),
 			   "+a"(old[0]), "+d"(old[1])
@@ -149,6 +159,7 @@ static inline bool cas128(uint64_t p[2], uint64_t old[2], const uint64_t new[2])
 #else
 static inline bool cas128(uint64_t p[2], uint64_t old[2], const uint64_t new[2])
 {
+	xsrtp_race();
 	return __atomic_compare_exchange((__int128 *)p, (__int128 *)old, (__int128 *)new, false,
 					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
