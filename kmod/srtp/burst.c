@@ -43,7 +43,7 @@ uint64_t xsrtp_packet_index_first(const struct xsrtp_context *cx, const struct x
 	uint64_t roc, next;
 
 	if (!st)
-		return xsrtp_index_estimate(cx->cold->lru ? xsrtp_lru_past(cx, p->ssrc) : 0, seq);
+		return xsrtp_index_estimate(xsrtp_context_evicts(cx) ? xsrtp_lru_past(cx, p->ssrc) : 0, seq);
 	/* Its ROC may have been told: in @seen, until the first packet. */
 	roc = load_acquire(&st->seen);
 	next = xsrtp_next(load_acquire(&st->next));
@@ -55,13 +55,13 @@ enum xsrtp_reason xsrtp_packet_check(const struct xsrtp_context *cx,
 {
 	struct xsrtp_window w;
 
-	if (unlikely(!p->stream && cx->cold->lru))
+	if (unlikely(!p->stream && xsrtp_context_evicts(cx)))
 		return p->index < xsrtp_lru_past(cx, p->ssrc) ? XSRTP_REASON_TOO_OLD :
 								XSRTP_REASON_OK;
 	if (unlikely(!p->stream))
 		return xsrtp_stream_room(cx->half, cx->cold) ? XSRTP_REASON_OK :
 							       XSRTP_REASON_NO_STREAM;
-	xsrtp_stream_window(cx->half, cx->cold, p->stream, p->slot, &w);
+	xsrtp_context_window(cx, p->stream, p->slot, &w);
 	return xsrtp_replay_check(p->stream, &w, p->index);
 }
 
@@ -70,7 +70,7 @@ enum xsrtp_reason xsrtp_packet_claim(const struct xsrtp_context *cx, struct xsrt
 {
 	struct xsrtp_window w;
 
-	if (unlikely(cx->cold->lru))
+	if (unlikely(xsrtp_context_evicts(cx)))
 		return xsrtp_lru_claim(cx, p, in);
 	if (unlikely(!p->stream)) {
 		p->stream = xsrtp_stream_take(cx->half, cx->cold, p->ssrc);
@@ -78,7 +78,7 @@ enum xsrtp_reason xsrtp_packet_claim(const struct xsrtp_context *cx, struct xsrt
 			return XSRTP_REASON_NO_STREAM;
 		p->event |= XSRTP_EVENT_NEW_STREAM;
 	}
-	xsrtp_stream_window(cx->half, cx->cold, p->stream, p->slot, &w);
+	xsrtp_context_window(cx, p->stream, p->slot, &w);
 	return xsrtp_replay_claim(p->stream, &w, p->index, &p->event);
 }
 

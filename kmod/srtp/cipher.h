@@ -16,19 +16,22 @@
 /**
  * struct xsrtp_cipher_key - the session keys of one master key, prepared
  * @hmac: CM: SHA-1 state after the inner, then after the outer padded key
- *	block (RFC 2104), five words each in host byte order; GCM: unused
+ *	block (RFC 2104), five words each in host byte order
+ * @salt: GCM: session salt (salt_len bytes, then zero)
  * @rk: AES encryption round keys as FIPS 197 writes them, 16 * (rounds + 1)
- *	bytes; the first key_len bytes are the key itself. Behind them:
- *	16 bytes: session salt (salt_len bytes, then zero), and then for GCM
- *	XSRTP_HPOW_BYTES() for powers of H, which only the implementation that
- *	made them reads.
+ *	bytes; the first key_len bytes are the key itself. Behind them 16 bytes:
+ *	CM's session salt; and then for GCM XSRTP_HPOW_BYTES() for powers of H,
+ *	which only the implementation that made them reads.
  *
  * An implementation may leave all of @rk but the key, and the powers, unset if
  * it does not read them; the key and @hmac are always there. In a session the
  * key stands 24 bytes into a cache line, which puts @rk on the next line.
  */
 struct xsrtp_cipher_key {
-	uint32_t hmac[10];
+	union {
+		uint32_t hmac[10];
+		uint8_t salt[16];
+	};
 	uint8_t rk[];
 };
 
@@ -38,16 +41,18 @@ struct xsrtp_cipher_key {
 #define XSRTP_HPOW_BYTES(key_len) (512 - 64 - 16 - XSRTP_RK_BYTES(key_len))
 #define XSRTP_CIPHER_KEY_MAX	(512 - 24)
 
+/* Of GCM it stands in the line of a session that every packet needs anyway. */
 static inline uint8_t *xsrtp_key_salt(const struct xsrtp_suite_info *suite,
 				      const struct xsrtp_cipher_key *key)
 {
-	return (uint8_t *)key->rk + XSRTP_RK_BYTES(suite->key_len);
+	return suite->kind == XSRTP_KIND_GCM ? (uint8_t *)key->salt :
+	       (uint8_t *)key->rk + XSRTP_RK_BYTES(suite->key_len);
 }
 
 static inline uint8_t *xsrtp_key_hpow(const struct xsrtp_suite_info *suite,
 				      const struct xsrtp_cipher_key *key)
 {
-	return xsrtp_key_salt(suite, key) + 16;
+	return (uint8_t *)key->rk + XSRTP_RK_BYTES(suite->key_len) + 16;
 }
 
 /**

@@ -178,13 +178,13 @@ static bool same_generation(uint64_t a, uint64_t b)
 /*
  * Does @word stand for a block that came after @block? Then @block has left the
  * window. Blocks of one word differ by a multiple of the ring, and CPUs race by
- * far less than 2^20 blocks; all else is a word from long ago.
+ * far less than 2^14 blocks; all else is a word from long ago.
  */
 static bool word_is_newer(uint64_t word, uint64_t block)
 {
 	uint32_t ahead = (word_block(word) - (uint32_t)block) & BLOCK_MASK;
 
-	return (uint32_t)word && ahead && ahead < 1 << 20;
+	return (uint32_t)word && ahead && ahead < 1 << 14;
 }
 
 static enum xsrtp_reason wide_check(uint64_t next, uint64_t word, uint32_t window,

@@ -59,6 +59,14 @@ size_t xsrtp_session_size(const struct xsrtp_session_config *cfg)
 	return config_valid(cfg) ? 2 * half_bytes(&c) : 0;
 }
 
+/* When all of the half's cold part is set. */
+static void half_is_cold(struct xsrtp_session *half, const struct xsrtp_session_cold *cold)
+{
+	half->first.own[OWN_SUITE] &= ~OWN_COLD;
+	if (cold->flags || cold->lru || cold->window > XSRTP_WINDOW_MIN)
+		half->first.own[OWN_SUITE] |= OWN_COLD;
+}
+
 static void half_init(struct xsrtp_session *half, const struct xsrtp_session_config *c)
 {
 	const struct xsrtp_suite_info *suite = xsrtp_suite_info(c->suite);
@@ -75,22 +83,27 @@ static void half_init(struct xsrtp_session *half, const struct xsrtp_session_con
 	xsrtp_option_init(half, cold, c);
 	if (xsrtp_lru_size(c))
 		cold->lru = cold->bytes - xsrtp_option_size(c) - xsrtp_lru_size(c);
+	half_is_cold(half, cold);
 }
 
 int xsrtp_session_init(struct xsrtp_session *s, const struct xsrtp_session_config *cfg)
 {
 	struct xsrtp_session_config c = config_defaults(cfg);
 	size_t size = xsrtp_session_size(cfg);
+	struct xsrtp_session_cold *cold;
+	struct xsrtp_session *rtcp;
 
 	if (!size)
 		return -EINVAL;
 	memset(s, 0, size);
 	half_init(s, &c);
-	half_init(xsrtp_session_rtcp(s), &c);
+	rtcp = xsrtp_session_rtcp(s);
+	half_init(rtcp, &c);
 	/* Of all that is special only the derivation rate concerns SRTCP. */
+	cold = xsrtp_session_cold(rtcp, xsrtp_session_suite(s));
 	if (!(c.flags & XSRTP_KEY_RATE))
-		xsrtp_session_cold(xsrtp_session_rtcp(s), xsrtp_session_suite(s))->flags &=
-			~XSRTP_SPECIAL;
+		cold->flags &= ~XSRTP_SPECIAL;
+	half_is_cold(rtcp, cold);
 	return 0;
 }
 

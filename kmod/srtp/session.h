@@ -6,9 +6,9 @@
  *	offset 0	first stream: index, window, SSRC; and the half's own state
  *			(suite, key in use), in one word with the SSRC: one load
  *			tells it all
- *	24		key slot 0: HMAC states; from 64 on round keys and salt.
- *			AES_CM_128: 256 bytes with the above, four cache lines;
- *			GCM: 512, with the powers of H
+ *	24		key slot 0: HMAC states, or GCM's salt; from 64 on round
+ *			keys, and CM's salt. AES_CM_128: 256 bytes with the above,
+ *			four cache lines; GCM: 512, with the powers of H
  *	slot_size	struct xsrtp_session_cold
  *	behind		more key slots, each 24 bytes into its first line; more
  *			streams; rings of the replay windows; struct xsrtp_lru;
@@ -37,10 +37,16 @@ struct xsrtp_session {
 
 /* xsrtp_stream.own of the first stream */
 enum {
-	OWN_SUITE,		/* enum xsrtp_suite */
+	OWN_SUITE,		/* enum xsrtp_suite, and OWN_COLD */
 	OWN_SLOT,		/* the key slot in use, or XSRTP_NO_KEY */
 	OWN_MKI_LEN,		/* of that key */
 };
+
+/*
+ * The cold part has a say in every packet: flags, a large window or eviction. Most
+ * sessions have none of it, and their packets save a cache line.
+ */
+#define OWN_COLD	0x80
 
 /**
  * struct xsrtp_session_cold - what packets seldom need
@@ -108,7 +114,7 @@ static inline struct xsrtp_cipher_key *xsrtp_session_key(const struct xsrtp_sess
 
 static inline const struct xsrtp_suite_info *xsrtp_session_suite(const struct xsrtp_session *half)
 {
-	return &xsrtp_suites[half->first.own[OWN_SUITE]];
+	return &xsrtp_suites[half->first.own[OWN_SUITE] & ~OWN_COLD];
 }
 
 static inline struct xsrtp_session *xsrtp_session_rtcp(const struct xsrtp_session *s)
@@ -139,7 +145,7 @@ uint32_t xsrtp_stream_number(const struct xsrtp_session *half,
 			     const struct xsrtp_session_cold *cold,
 			     const struct xsrtp_stream *st);
 
-/* The window of a stream, under the key in @slot. */
+/* The window of a stream, under the key in @slot, whatever its size. */
 void xsrtp_stream_window(struct xsrtp_session *half, struct xsrtp_session_cold *cold,
 			 const struct xsrtp_stream *st, unsigned int slot,
 			 struct xsrtp_window *w);

@@ -129,7 +129,7 @@ static bool carries_roc(const struct special *s, const struct xsrtp_packet *p)
 
 static bool in_the_clear(const struct special *s)
 {
-	return s->suite.null_cipher || s->cx.cold->flags & XSRTP_UNENCRYPTED_SRTP;
+	return s->suite.null_cipher || s->cx.flags & XSRTP_UNENCRYPTED_SRTP;
 }
 
 /* Keys, IV and extents, for the index on the wire. */
@@ -241,7 +241,7 @@ static enum xsrtp_reason cryptex_plan(struct special *s, const struct xsrtp_pack
 	uint16_t profile;
 
 	*add = 0;
-	s->cryptex = s->cx.cold->flags & XSRTP_CRYPTEX && (ext || rtp_csrc_len(p->data));
+	s->cryptex = s->cx.flags & XSRTP_CRYPTEX && (ext || rtp_csrc_len(p->data));
 	if (!s->cryptex)
 		return XSRTP_REASON_OK;
 	if (!ext) {
@@ -273,7 +273,7 @@ static bool cryptex_marked(const struct special *s, const struct xsrtp_packet *p
 {
 	uint16_t profile;
 
-	if (!(s->cx.cold->flags & XSRTP_CRYPTEX) || !rtp_has_ext(p->data))
+	if (!(s->cx.flags & XSRTP_CRYPTEX) || !rtp_has_ext(p->data))
 		return false;
 	profile = get_unaligned_be16(rtp_ext(p->data));
 	return profile == CRYPTEX_ONE_BYTE || profile == CRYPTEX_TWO_BYTE;

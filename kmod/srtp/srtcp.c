@@ -80,7 +80,7 @@ static bool is_special(const struct xsrtp_packet *p)
 	struct xsrtp_context cx;
 
 	context(&cx, p->session);
-	return cx.cold->flags & XSRTP_SPECIAL;
+	return cx.flags & XSRTP_SPECIAL;
 }
 
 /* --- protect ----------------------------------------------------------------------- */
@@ -129,7 +129,7 @@ static enum xsrtp_reason protect_prepare(struct xsrtp_packet *p)
 	if (unlikely(r))
 		return r;
 
-	encrypt = !cx.suite->null_cipher && !(cx.cold->flags & XSRTP_UNENCRYPTED_SRTCP);
+	encrypt = !cx.suite->null_cipher && !(cx.flags & XSRTP_UNENCRYPTED_SRTCP);
 	put_unaligned_be32(p->index | (encrypt ? E_BIT : 0), index_word(&cx, p));
 	if (mki_len)
 		memcpy(index_word(&cx, p) + INDEX_WORD, cx.cold->slot[p->slot].mki, mki_len);

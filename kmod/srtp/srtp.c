@@ -23,7 +23,7 @@ static void packet_ready(const struct xsrtp_context *cx, struct xsrtp_packet *p)
 	put_unaligned_be32(p->index >> 16, p->extra);
 	xsrtp_packet_iv(cx->suite, p);
 	/* Not encrypted is the same as all of it being header. */
-	if (unlikely(cx->suite->null_cipher || cx->cold->flags & XSRTP_UNENCRYPTED_SRTP)) {
+	if (unlikely(cx->suite->null_cipher || cx->flags & XSRTP_UNENCRYPTED_SRTP)) {
 		p->hdr_len += p->text_len;
 		p->text_len = 0;
 	}
@@ -41,7 +41,7 @@ static unsigned int protect_prepare(struct xsrtp_packet *p)
 	p->slot = cx.own.own[OWN_SLOT];
 	if (unlikely(p->slot == XSRTP_NO_KEY))
 		return XSRTP_REASON_NO_KEY;
-	if (unlikely(cx.cold->flags & XSRTP_SPECIAL))
+	if (unlikely(cx.flags & XSRTP_SPECIAL))
 		return XSRTP_REASON_SPECIAL;
 	p->hdr_len = rtp_header_len(p->data, p->len);
 	if (unlikely(!p->hdr_len))
@@ -85,7 +85,7 @@ static unsigned int unprotect_prepare(struct xsrtp_packet *p, uint8_t slot)
 	p->stream = NULL;
 	if (unlikely(cx.own.own[OWN_SLOT] == XSRTP_NO_KEY))
 		return XSRTP_REASON_NO_KEY;
-	if (unlikely(cx.cold->flags & XSRTP_SPECIAL))
+	if (unlikely(cx.flags & XSRTP_SPECIAL))
 		return XSRTP_REASON_SPECIAL;
 	p->hdr_len = rtp_header_len(p->data, p->len);
 	if (unlikely(!p->hdr_len))
