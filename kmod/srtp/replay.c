@@ -176,28 +176,31 @@ static bool same_generation(uint64_t a, uint64_t b)
 }
 
 /*
- * Does @word stand for a block that came after @block? Then @block has left the
- * window. Blocks of one word differ by a multiple of the ring, and CPUs race by
- * far less than 2^14 blocks; all else is a word from long ago.
+ * Does @word stand for a block that came after that of @index? Then the index has
+ * left the window, though @next, read before, does not tell. CPUs race by less
+ * than RACE_BLOCKS; an index that far ahead of @next is a jump (SRTCP), and a word
+ * that far from the index is from long ago.
  */
-static bool word_is_newer(uint64_t word, uint64_t block)
-{
-	uint32_t ahead = (word_block(word) - (uint32_t)block) & BLOCK_MASK;
+#define RACE_BLOCKS	(1U << 14)
 
-	return (uint32_t)word && ahead && ahead < 1 << 14;
+static bool word_is_newer(uint64_t word, uint64_t next, uint64_t index)
+{
+	uint32_t ahead = (word_block(word) - (uint32_t)(index / 32)) & BLOCK_MASK;
+
+	return (uint32_t)word && ahead && ahead < RACE_BLOCKS &&
+	       index / 32 < next / 32 + RACE_BLOCKS;
 }
 
 static enum xsrtp_reason wide_check(uint64_t next, uint64_t word, uint32_t window,
 				    uint64_t index)
 {
-	uint64_t block = index / 32;
-	enum xsrtp_reason r = horizon(xsrtp_next(next), window, index);
+	enum xsrtp_reason r = horizon(next, window, index);
 
 	if (r)
 		return r;
-	if (word_block(word) == (block & BLOCK_MASK))
+	if (word_block(word) == (index / 32 & BLOCK_MASK))
 		return word >> (index % 32) & 1 ? XSRTP_REASON_REPLAY : XSRTP_REASON_OK;
-	return word_is_newer(word, block) ? XSRTP_REASON_TOO_OLD : XSRTP_REASON_OK;
+	return word_is_newer(word, next, index) ? XSRTP_REASON_TOO_OLD : XSRTP_REASON_OK;
 }
 
 /* Sets the index's bit in the ring of the generation of @next; _NO_STREAM: it is over. */
@@ -210,7 +213,7 @@ static enum xsrtp_reason ring_set(const struct xsrtp_window *w, uint64_t next, u
 	do {
 		if (unlikely(!same_generation(word, next)))
 			return XSRTP_REASON_NO_STREAM;
-		r = wide_check(next, word, w->packets, index);
+		r = wide_check(xsrtp_next(next), word, w->packets, index);
 		if (r)
 			return r;
 		new = word_block(word) == (index / 32 & BLOCK_MASK) ?
@@ -260,7 +263,7 @@ enum xsrtp_reason xsrtp_replay_check(const struct xsrtp_stream *st,
 	uint64_t state[2];
 
 	if (w->ring)
-		return wide_check(load_once(&st->next),
+		return wide_check(xsrtp_next(load_once(&st->next)),
 				  load_once(&w->ring[index / 32 % xsrtp_replay_words(w->packets)]),
 				  w->packets, index);
 	narrow_load(st, state);
