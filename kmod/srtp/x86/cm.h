@@ -41,8 +41,7 @@ static void cm_open_burst(const struct xsrtp_suite_info *suite, struct xsrtp_pac
 {
 	unsigned int i;
 
-	for (i = 0; i < n; i++)
-		key_prefetch_one(suite, pkt[i]);
+	key_touch(suite, pkt, n);
 	if (suite->tag_len)
 		hmac_burst(suite, pkt, n, false);
 	for (i = 0; i < n; i++)

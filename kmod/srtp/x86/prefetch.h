@@ -40,6 +40,25 @@ static __always_inline void key_prefetch_one(const struct xsrtp_suite_info *suit
 		key_prefetch_powers(suite, pkt);
 }
 
+/*
+ * The same for all of them at once, by loads: where the HMACs go first there is no
+ * AES between one packet's prefetches and the next's. (Zen 4, 100,000 sessions: 234
+ * ns a packet with prefetches, 203 with loads.)
+ */
+static __always_inline void key_touch(const struct xsrtp_suite_info *suite,
+				      struct xsrtp_packet *const *pkt, unsigned int n)
+{
+	const struct xsrtp_cipher_key *key;
+	unsigned int i;
+	int at;
+
+	for (i = 0; n > 1 && i < n; i++) {
+		key = pkt[i]->key;
+		for (at = 0; at < XSRTP_RK_BYTES(suite->key_len); at += 64)
+			(void)load_once((const uint64_t *)(key->rk + at));
+	}
+}
+
 /* Called before packet @i of @n. */
 static __always_inline void key_prefetch(const struct xsrtp_suite_info *suite,
 					 struct xsrtp_packet *const *pkt,
