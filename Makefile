@@ -113,10 +113,12 @@ $(UNIT_CLI): LIBXSRTP := $(B)/libxsrtp.a
 $(UNIT_CLI:%=%-san): $(B)/libxsrtp-san.a
 $(UNIT_CLI:%=%-san): LIBXSRTP := $(B)/libxsrtp-san.a
 
+tools: $(TOOL) $(B)/tools/timing/bench-core
+
 # It loads the libraries that it compares, two of which have the same symbols.
-$(B)/tools/bench-core: TEST_LIBS := -lcrypto -ldl
-tools: $(TOOL)
-tests: $(UNIT) $(UNIT:%=%-san) $(DIFF) $(TOOL) $(B)/voices/srtp.wav
+$(B)/tools/timing/bench-core: $(patsubst %.c,$(B)/%.o,$(wildcard tools/timing/*.c)) $(B)/libxsrtp-core.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcrypto -ldl
+tests: $(UNIT) $(UNIT:%=%-san) $(DIFF) tools $(B)/voices/srtp.wav
 $(UNIT) $(DIFF): $(B)/tests/%: tests/%.c $(B)/libxsrtp-core.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(LIBXSRTP) $(B)/libxsrtp-core.a $(TEST_LIBS)

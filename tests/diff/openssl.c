@@ -3,9 +3,13 @@
  * Every length of payload from 0 to 1,500 under every suite against the second
  * SRTP of testlib.h, which is OpenSSL's EVP and a key derivation of its own: the
  * same bytes out of protect, the plain ones back out of unprotect. Alone, in
- * bursts of one length, and in bursts of all lengths and sessions.
+ * bursts of one length, and in bursts of all lengths and sessions. And the bare
+ * ciphers: counter mode of those lengths, whose counter carries; GCM with every
+ * length of header.
  */
 #include "../unit/testlib.h"
+
+#include "cipher.h"
 
 #define PAYLOAD_MAX	1500
 
@@ -149,10 +153,92 @@ static void mixed_bursts(void **state)
 	free(x);
 }
 
+/* --- the bare ciphers ------------------------------------------------------------- */
+
+struct key_room {
+	uint8_t pad[24];	/* as a session places it (cipher.h) */
+	struct xsrtp_cipher_key key;
+	uint8_t room[XSRTP_CIPHER_KEY_MAX - sizeof(struct xsrtp_cipher_key)];
+} __attribute__((aligned(64)));
+
+/* Counters a few blocks before they carry out of 16, 32, 64 or 128 bits. */
+static void carrying_iv(struct rng *r, uint8_t iv[16])
+{
+	unsigned int carried = 2u << rng_below(r, 4);
+
+	rng_fill(r, iv, 16);
+	memset(iv + 16 - carried, 0xff, carried);
+	iv[15] -= rng_below(r, 100);
+}
+
+static void bare_ctr(void **state)
+{
+	static const uint8_t suites[] = {
+		XSRTP_SUITE_AES_CM_128_HMAC_SHA1_80, XSRTP_SUITE_AES_192_CM_HMAC_SHA1_80,
+		XSRTP_SUITE_AES_256_CM_HMAC_SHA1_80, XSRTP_SUITE_AEAD_AES_128_GCM,
+		XSRTP_SUITE_AEAD_AES_256_GCM,
+	};
+	uint8_t key[32], iv[16], ours[PAYLOAD_MAX + 17], want[PAYLOAD_MAX + 17];
+	const struct xsrtp_cipher *c = *state;
+	struct rng r = { 3711 };
+	struct key_room k;
+	unsigned int s, len;
+
+	for (s = 0; s < ARRAY_SIZE(suites); s++) {
+		const struct xsrtp_suite_info *suite = xsrtp_suite_info(suites[s]);
+
+		rng_fill(&r, key, sizeof(key));
+		c->expand(suite, &k.key, key, NULL);
+		for (len = 0; len <= PAYLOAD_MAX; len++) {
+			carrying_iv(&r, iv);
+			rng_fill(&r, ours, sizeof(ours));
+			memcpy(want, ours, sizeof(want));
+			ref_ctr(key, suite->key_len, iv, want + len % 16, len);
+			c->ctr(suite, &k.key, iv, ours + len % 16, len);
+			assert_memory_equal(ours, want, sizeof(want));
+		}
+	}
+}
+
+static void bare_gcm(void **state)
+{
+	static const uint8_t suites[] = {
+		XSRTP_SUITE_AEAD_AES_128_GCM, XSRTP_SUITE_AEAD_AES_256_GCM,
+	};
+	uint8_t key[32], none[20] = { 0 }, ours[2 * PAYLOAD_MAX], want[2 * PAYLOAD_MAX];
+	const struct xsrtp_cipher *c = *state;
+	struct xsrtp_packet p, *pp = &p;
+	struct rng r = { 7714 };
+	struct key_room k;
+	unsigned int s, hdr, text;
+
+	for (s = 0; s < ARRAY_SIZE(suites); s++) {
+		const struct xsrtp_suite_info *suite = xsrtp_suite_info(suites[s]);
+
+		rng_fill(&r, key, sizeof(key));
+		c->expand(suite, &k.key, key, none);
+		for (hdr = 0; hdr <= PAYLOAD_MAX; hdr++) {
+			text = rng_below(&r, PAYLOAD_MAX - 16);
+			rng_fill(&r, ours, hdr + text);
+			memcpy(want, ours, hdr + text);
+			p = (struct xsrtp_packet){ .data = ours, .hdr_len = hdr, .text_len = text,
+						   .key = &k.key, .tag = ours + hdr + text };
+			rng_fill(&r, p.iv, 12);
+			ref_gcm(key, suite->key_len, p.iv, want, hdr, want + hdr, text,
+				want + hdr + text);
+			c->seal(suite, &pp, 1);
+			assert_memory_equal(ours, want, hdr + text + 16);
+			c->open(suite, &pp, 1);
+			assert_reason(p.reason, OK);
+		}
+	}
+}
+
 int main(void)
 {
 	static const struct test_row rows[] = {
 		EACH(every_length_alone), EACH(every_length_burst), EACH(mixed_bursts),
+		EACH(bare_ctr), EACH(bare_gcm),
 	};
 
 	return run_rows("openssl", rows, ARRAY_SIZE(rows));

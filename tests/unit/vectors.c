@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Known answers: RFC 3711 appendix B.2 and B.3, RFC 6188 section 7, RFC 7714 sections 16 and 17,
- * RFC 2202, NIST SP 800-38A F.5 and the test cases of the GCM submission, on
- * every cipher implementation of this CPU.
+ * Known answers: RFC 3711 appendix B.2 and B.3, RFC 6188 section 7, RFC 7714
+ * sections 16 and 17, RFC 2202 section 3, NIST SP 800-38A F.5.1 to F.5.6 and the test
+ * cases of the GCM submission (McGrew and Viega, appendix B), on every cipher
+ * implementation of this CPU. RFC 6904 A and RFC 9335 A, which are packets, are in
+ * special.c.
  *
  * Each vector is first computed by OpenSSL's EVP, so that neither a slip in
  * the vector nor one in the core can hide behind the other.
  *
- * Of RFC 2202 the cases with a key of 20 bytes, the only size SRTP has: 1, 3
- * and 5. The rest cannot be expressed through the cipher interface.
+ * What cannot be said through the cipher interface is left out: RFC 2202's case 4,
+ * whose key of 25 bytes has no equal of 20; the GCM cases 5, 6, 11, 12, 17 and 18,
+ * whose nonces are not 96 bits, and 7 to 12, AES-192.
  */
 #include <errno.h>
 
@@ -145,7 +148,15 @@ static const struct {
 	{ XSRTP_SUITE_AES_CM_128_HMAC_SHA1_80, "2b7e151628aed2a6abf7158809cf4f3c",
 	  "874d6191b620e3261bef6864990db6ce" "9806f66b7970fdff8617187bb9fffdff"
 	  "5ae4df3edbd5d35e5b4f09020db03eab" "1e031dda2fbe03d1792170a0f3009cee" },
-	{ XSRTP_SUITE_AEAD_AES_256_GCM,
+	{ XSRTP_SUITE_AES_192_CM_HMAC_SHA1_80,
+	  "8e73b0f7da0e6452c810f32b809079e5" "62f8ead2522c6b7b",
+	  "1abc932417521ca24f2b0459fe7e6e0b" "090339ec0aa6faefd5ccc2c6f4ce8e94"
+	  "1e36b26bd1ebc670d1bd1d665620abf7" "4f78a7f6d29809585a97daec58c6b050" },
+	{ XSRTP_SUITE_AES_256_CM_HMAC_SHA1_80,
+	  "603deb1015ca71be2b73aef0857d7781" "1f352c073b6108d72d9810a30914dff4",
+	  "601ec313775789a5b7a7f504bbf3d228" "f443e3ca4d62b59aca84e990cacaf5c5"
+	  "2b0930daa23de94ce87017ba2d84988d" "dfc9c58db67aada613c2dd08457941a6" },
+	{ XSRTP_SUITE_AEAD_AES_256_GCM,		/* its key is prepared otherwise */
 	  "603deb1015ca71be2b73aef0857d7781" "1f352c073b6108d72d9810a30914dff4",
 	  "601ec313775789a5b7a7f504bbf3d228" "f443e3ca4d62b59aca84e990cacaf5c5"
 	  "2b0930daa23de94ce87017ba2d84988d" "dfc9c58db67aada613c2dd08457941a6" },
@@ -294,6 +305,12 @@ static const struct gcm_vector {
 	{ "GCM test case 2", "00000000000000000000000000000000", "000000000000000000000000",
 	  "", "00000000000000000000000000000000", "0388dace60b6a392f328c2b971b2fe78",
 	  "ab6e47d42cec13bdf53a67b21257bddf" },
+	{ "GCM test case 3", "feffe9928665731c6d6a8f9467308308", "cafebabefacedbaddecaf888", "",
+	  "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+	  "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b391aafd255",
+	  "42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e"
+	  "21d514b25466931c7d8f6a5aac84aa051ba30b396a0aac973d58e091473f5985",
+	  "4d5c2af327cd64a62cf35abd2ba6fab4" },
 	{ "GCM test case 4", "feffe9928665731c6d6a8f9467308308", "cafebabefacedbaddecaf888",
 	  "feedfacedeadbeeffeedfacedeadbeefabaddad2",
 	  "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
@@ -301,6 +318,21 @@ static const struct gcm_vector {
 	  "42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e"
 	  "21d514b25466931c7d8f6a5aac84aa051ba30b396a0aac973d58e091",
 	  "5bc94fbc3221a5db94fae95ae7121a47" },
+	{ "GCM test case 13",
+	  "0000000000000000000000000000000000000000000000000000000000000000",
+	  "000000000000000000000000", "", "", "", "530f8afbc74536b9a963b4f1c4cb738b" },
+	{ "GCM test case 14",
+	  "0000000000000000000000000000000000000000000000000000000000000000",
+	  "000000000000000000000000", "", "00000000000000000000000000000000",
+	  "cea7403d4d606b6e074ec5d3baf39d18", "d0d1c8a799996bf0265b98b5d48ab919" },
+	{ "GCM test case 15",
+	  "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308",
+	  "cafebabefacedbaddecaf888", "",
+	  "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+	  "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b391aafd255",
+	  "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
+	  "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662898015ad",
+	  "b094dac5d93471bdec1a502270e3cc6c" },
 	{ "GCM test case 16",
 	  "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308",
 	  "cafebabefacedbaddecaf888", "feedfacedeadbeeffeedfacedeadbeefabaddad2",
@@ -378,17 +410,53 @@ static void rfc7714_16_17_gcm(void **state)
 /* --- RFC 2202 section 3 ----------------------------------------------------------------- */
 
 static const struct {
-	uint8_t key;		/* 20 times this byte */
+	const char *text;	/* the key, or */
+	uint8_t byte;		/* so many times this byte */
+	unsigned int len;
 	const char *data;	/* hex */
 	const char *digest;
 } rfc2202[] = {
-	{ 0x0b, "4869205468657265", "b617318655057264e28bc0b6fb378c8ef146be00" },
-	{ 0xaa, "dddddddddddddddddddddddddddddddddddddddddddddddddd"
-		"dddddddddddddddddddddddddddddddddddddddddddddddddd",
+	{ NULL, 0x0b, 20, "4869205468657265",	/* 1: "Hi There" */
+	  "b617318655057264e28bc0b6fb378c8ef146be00" },
+	{ "Jefe", 0, 4,				/* 2: "what do ya want for nothing?" */
+	  "7768617420646f2079612077616e7420666f72206e6f7468696e673f",
+	  "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79" },
+	{ NULL, 0xaa, 20,			/* 3: 50 bytes of 0xdd */
+	  "dddddddddddddddddddddddddddddddddddddddddddddddddd"
+	  "dddddddddddddddddddddddddddddddddddddddddddddddddd",
 	  "125d7342b9ac11cd91a39af48aa17b4f63f175d3" },
-	{ 0x0c, "546573742057697468205472756e636174696f6e",
+	{ NULL, 0x0c, 20,			/* 5: "Test With Truncation" */
+	  "546573742057697468205472756e636174696f6e",
 	  "4c1a03424b55e07fe7f27be1d58bb9324a9a5a04" },
+	{ NULL, 0xaa, 80,	/* 6: "Test Using Larger Than Block-Size Key - Hash Key First" */
+	  "54657374205573696e67204c6172676572205468616e20426c6f636b2d53697a65204b6579202d20"
+	  "48617368204b6579204669727374", "aa4ae5e15272d00e95705637ce8a3b55ed402112" },
+	{ NULL, 0xaa, 80,	/* 7: "... Key and Larger Than One Block-Size Data" */
+	  "54657374205573696e67204c6172676572205468616e20426c6f636b2d53697a65204b657920616e"
+	  "64204c6172676572205468616e204f6e6520426c6f636b2d53697a652044617461",
+	  "e8e99d0f45237d786d6bbaa7965c7808bbff1a91" },
 };
+
+/*
+ * The case's key as the 20 bytes that HMAC makes the same of (RFC 2104 2): a shorter
+ * one has zeros appended, one longer than a block is hashed first. Returns the length
+ * of @own, the key as the case has it.
+ */
+static unsigned int rfc2202_key(unsigned int i, uint8_t own[80], uint8_t key[20])
+{
+	unsigned int len = rfc2202[i].len;
+
+	if (rfc2202[i].text)
+		memcpy(own, rfc2202[i].text, len);
+	else
+		memset(own, rfc2202[i].byte, len);
+	memset(key, 0, 20);
+	if (len > 20)
+		assert_int_equal(EVP_Digest(own, len, key, NULL, EVP_sha1(), NULL), 1);
+	else
+		memcpy(key, own, len);
+	return len;
+}
 
 /*
  * The message is a packet without text: all but the last four bytes are the
@@ -399,20 +467,19 @@ static void rfc2202_hmac_sha1(void **state)
 	static const unsigned int suites[] = {
 		XSRTP_SUITE_AES_CM_128_HMAC_SHA1_80, XSRTP_SUITE_AES_CM_128_HMAC_SHA1_32,
 	};
-	uint8_t key[20], enc[16] = { 1 }, iv[16] = { 2 }, data[96], want[20], ref[20];
+	uint8_t own[80], key[20], enc[16] = { 1 }, iv[16] = { 2 }, data[128], want[20], ref[20];
 	const struct xsrtp_cipher *c = *state;
 	struct xsrtp_packet p, *pp = &p;
 	struct key_room k;
-	unsigned int i, s;
+	unsigned int i, own_len;
 
 	for (i = 0; i < 2 * ARRAY_SIZE(rfc2202); i++) {
 		const struct xsrtp_suite_info *suite = xsrtp_suite_info(suites[i % 2]);
 		size_t len = unhex(rfc2202[i / 2].data, data, sizeof(data));
 
-		s = i / 2;
-		memset(key, rfc2202[s].key, sizeof(key));
-		unhex(rfc2202[s].digest, want, sizeof(want));
-		assert_non_null(HMAC(EVP_sha1(), key, 20, data, len, ref, NULL));
+		own_len = rfc2202_key(i / 2, own, key);
+		unhex(rfc2202[i / 2].digest, want, sizeof(want));
+		assert_non_null(HMAC(EVP_sha1(), own, own_len, data, len, ref, NULL));
 		assert_memory_equal(ref, want, 20);
 
 		expand(&k, c, suite->suite, enc, key);
