@@ -146,7 +146,7 @@ $(VM_TEST): $(B)/tests/vm/%: tests/vm/%.c $(B)/libxsrtp.a $(B)/libxsrtp-core.a
 # tests/fuzz/X.c: libFuzzer targets on the core, with clang's sanitizers. Run them:
 # tests/fuzz/run.
 
-FUZZ      := $(B)/fuzz/unprotect $(B)/fuzz/protect
+FUZZ      := $(B)/fuzz/unprotect $(B)/fuzz/protect $(B)/fuzz/rtcp
 # The SIMD code as gcc makes it: the fuzzers and sanitizers do not see into it.
 FUZZ_OBJ  := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(filter-out kmod/srtp/x86/%,$(CORE_SRC))) \
 	     $(patsubst %.c,$(B)/%.o,$(filter kmod/srtp/x86/%,$(CORE_SRC)))
