@@ -162,6 +162,13 @@ $(B)/fuzz/seeds-make: tests/fuzz/seeds.c tests/fuzz/fuzz.h $(B)/libxsrtp-core.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core.a -lcrypto
 
+# tests/model/verdicts.c: what tests/model/run compares with an oracle in Python.
+
+tests: $(B)/tests/model/verdicts
+$(B)/tests/model/verdicts: tests/model/verdicts.c $(B)/libxsrtp-core.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core.a -lcrypto
+
 # tests/ct/X.c: nothing depends on a secret. taint: on a core whose verdicts are calls
 # (XSRTP_CT), for valgrind, which runs no SIMD implementation but avx2; trace: on the
 # core as it is, at addresses that are known. Run them: tests/ct/run.
