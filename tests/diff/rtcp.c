@@ -11,7 +11,7 @@
  * - The sender's first index is 0 here (RFC 3711 3.4), 1 in libsrtp: our stream
  *   is set to 0 first.
  * - AES_192: libsrtp before 2.8 derives its keys wrongly (its issue 763); it is
- *   compared with RFC 6188 7.4 and OpenSSL in tests/unit/rules.c instead.
+ *   compared with RFC 6188 7.4 and OpenSSL in tests/diff/srtcp.c instead.
  * - NULL_HMAC_SHA1_32 and E = 0 are made by changing libsrtp's policy by hand.
  * - libsrtp's window is 128, so is ours.
  */
