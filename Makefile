@@ -164,7 +164,7 @@ $(VM_TEST): $(B)/tests/vm/%: tests/vm/%.c $(B)/libxsrtp.a $(B)/libxsrtp-core.a
 # tests/fuzz/X.c: libFuzzer targets on the core, with clang's sanitizers. Run them:
 # tests/fuzz/run.
 
-FUZZ      := $(B)/fuzz/unprotect $(B)/fuzz/protect
+FUZZ      := $(B)/fuzz/unprotect $(B)/fuzz/protect $(B)/fuzz/rtcp
 # The SIMD code as gcc makes it: the fuzzers and sanitizers do not see into it.
 FUZZ_OBJ  := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(filter-out kmod/srtp/x86/%,$(CORE_SRC))) \
 	     $(patsubst %.c,$(B)/%.o,$(filter kmod/srtp/x86/%,$(CORE_SRC)))
@@ -179,6 +179,33 @@ $(B)/fuzz/obj/%.o: %.c
 $(B)/fuzz/seeds-make: tests/fuzz/seeds.c tests/fuzz/fuzz.h $(B)/libxsrtp-core.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core.a -lcrypto
+
+# tests/model/verdicts.c: what tests/model/run compares with an oracle in Python.
+
+tests: $(B)/tests/model/verdicts
+$(B)/tests/model/verdicts: tests/model/verdicts.c $(B)/libxsrtp-core.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core.a -lcrypto
+
+# tests/ct/X.c: nothing depends on a secret. taint: on a core whose verdicts are calls
+# (XSRTP_CT), for valgrind, which runs no SIMD implementation but avx2; trace: on the
+# core as it is, at addresses that are known. Run them: tests/ct/run.
+
+CT_SEEN  := $(filter-out kmod/srtp/x86/%,$(CORE_SRC)) \
+	    $(filter kmod/srtp/x86/avx2.c kmod/srtp/x86/x86.c,$(CORE_SRC))
+CT_OBJ   := $(CT_SEEN:%.c=$(B)/ct/%.o) \
+	    $(patsubst %.c,$(B)/%.o,$(filter-out $(CT_SEEN),$(CORE_SRC)))
+
+ct: $(B)/ct/taint $(B)/ct/trace
+$(B)/ct/kmod/srtp/x86/avx2.o: ALL_CFLAGS += $(x86-flags-avx2)
+$(B)/ct/kmod/%.o: kmod/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -DXSRTP_CT -c $< -o $@
+$(B)/ct/taint: tests/ct/taint.c tests/ct/work.h $(CT_OBJ)
+	$(CC) $(ALL_CFLAGS) -DXSRTP_CT $(LDFLAGS) -o $@ $< $(CT_OBJ) -lcrypto
+$(B)/ct/trace: tests/ct/trace.c tests/ct/work.h $(B)/libxsrtp-core.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -static -no-pie -Wl,--no-warnings $(LDFLAGS) -o $@ $< $(B)/libxsrtp-core.a -lcrypto
 
 # --- rules -------------------------------------------------------------------
 
@@ -206,5 +233,5 @@ modules_install: module
 clean:
 	rm -rf $(B)
 
-.PHONY: all core bpf userspace module modules_install tools tests fuzz install clean
+.PHONY: all core bpf userspace module modules_install tools tests fuzz ct install clean
 -include $(shell find $(B) -path $(B)/kernel -prune -o -name '*.d' -type f -print 2>/dev/null)

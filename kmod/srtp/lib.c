@@ -135,7 +135,7 @@ static bool cm_open(const struct xsrtp_suite_info *suite, const struct crypto_ae
 	u8 digest[SHA1_DIGEST_SIZE];
 
 	cm_tag(p, digest);
-	if (xsrtp_memneq(digest, p->tag, suite->tag_len))
+	if (!xsrtp_verdict(!xsrtp_memneq(digest, p->tag, suite->tag_len)))
 		return false;
 	aes_ctr(aes, p->iv, p->data + p->hdr_len, p->text_len);
 	return true;
@@ -208,7 +208,7 @@ static bool gcm_open(const struct xsrtp_suite_info *suite, const struct crypto_a
 	u8 tag[16];
 
 	gcm_tag(aes, p, tag);
-	if (xsrtp_memneq(tag, p->tag, suite->tag_len))
+	if (!xsrtp_verdict(!xsrtp_memneq(tag, p->tag, suite->tag_len)))
 		return false;
 	gcm_ctr(aes, p);
 	return true;

@@ -138,7 +138,7 @@ static bool cm_open(const struct xsrtp_suite_info *suite, struct xsrtp_packet *p
 	uint8_t digest[SHA_DIGEST_LENGTH];
 
 	cm_tag(p, digest);
-	if (CRYPTO_memcmp(digest, p->tag, suite->tag_len))
+	if (!xsrtp_verdict(!CRYPTO_memcmp(digest, p->tag, suite->tag_len)))
 		return false;
 	ctr(suite, p->key, p->iv, p->data + p->hdr_len, p->text_len);
 	return true;

@@ -87,10 +87,10 @@ static bool key_known(const struct xsrtp_option *opt, const struct xsrtp_session
 	unsigned int i;
 
 	for (i = 0; i < XSRTP_KEYS_KNOWN; i++)
-		if (opt->known[i] == print)
+		if (xsrtp_verdict(opt->known[i] == print))
 			return true;
 	for (i = 0; i < cold->keys; i++)
-		if (opt->key[i].set && opt->key[i].print == print &&
+		if (opt->key[i].set && xsrtp_verdict(opt->key[i].print == print) &&
 		    (i != slot || opt->key[i].used))
 			return true;
 	return false;
@@ -105,8 +105,8 @@ static bool master_is_used(const struct xsrtp_session *s, const struct xsrtp_opt
 						     xsrtp_key_used(s)];
 
 	return xsrtp_key_used(s) >= 0 && k->shift != XSRTP_RATE_NONE &&
-	       !(xsrtp_memneq(k->master, cfg->key, suite->key_len) |
-		 xsrtp_memneq(k->salt, cfg->salt, suite->salt_len));
+	       xsrtp_verdict(!(xsrtp_memneq(k->master, cfg->key, suite->key_len) |
+			       xsrtp_memneq(k->salt, cfg->salt, suite->salt_len)));
 }
 
 int xsrtp_option_key_check(struct xsrtp_session *s, struct xsrtp_session_cold *cold,

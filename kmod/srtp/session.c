@@ -299,8 +299,9 @@ static bool key_is_used(const struct xsrtp_session *half, const struct xsrtp_cip
 	if (xsrtp_key_used(half) < 0)
 		return false;
 	used = xsrtp_session_key(half, suite, xsrtp_key_used(half));
-	return !(xsrtp_memneq(used->rk, key->rk, suite->key_len) |
-		 xsrtp_memneq(xsrtp_key_salt(suite, used), xsrtp_key_salt(suite, key), 16));
+	return xsrtp_verdict(!(xsrtp_memneq(used->rk, key->rk, suite->key_len) |
+			       xsrtp_memneq(xsrtp_key_salt(suite, used),
+					    xsrtp_key_salt(suite, key), 16)));
 }
 
 static void budget_init(struct xsrtp_budget *b, uint64_t lifetime, uint64_t most,

@@ -211,22 +211,36 @@ static noinline void ctr_xor(const uint8_t *rk, int rounds, const uint8_t *iv,
 	ctr_xor_inline(rk, rounds, block_load(iv), data, len);
 }
 
-/* xsrtp_cipher.ctr(): as ctr_xor(), and the counter may wrap. */
-static void x86_ctr(const struct xsrtp_suite_info *suite, const struct xsrtp_cipher_key *key,
-		    const uint8_t iv[16], uint8_t *data, size_t len)
+/* As ctr_xor(), and the counter may wrap beyond its low 64 bits. */
+static noinline void ctr_xor_far(const uint8_t *rk, int rounds, const uint8_t *iv,
+				 uint8_t *data, size_t len)
 {
-	int rounds = XSRTP_ROUNDS(suite->key_len);
 	uint64_t to_wrap = -__builtin_bswap64(load64(iv + 8));	/* blocks; 0: 2^64 */
 	uint8_t carried[16] = { 0 };
 
-	if (len && to_wrap && to_wrap <= (len - 1) / 16) {
-		ctr_xor(key->rk, rounds, iv, data, 16 * to_wrap);
+	if (to_wrap && to_wrap <= (len - 1) / 16) {
+		ctr_xor(rk, rounds, iv, data, 16 * to_wrap);
 		data += 16 * to_wrap;
 		len -= 16 * to_wrap;
 		store64(carried, __builtin_bswap64(__builtin_bswap64(load64(iv)) + 1));
 		iv = carried;
 	}
-	ctr_xor(key->rk, rounds, iv, data, len);
+	ctr_xor(rk, rounds, iv, data, len);
+}
+
+/*
+ * xsrtp_cipher.ctr(). In SRTP the last 16 bits count the blocks, and never wrap;
+ * above them is salt, at which no branch may look.
+ */
+static void x86_ctr(const struct xsrtp_suite_info *suite, const struct xsrtp_cipher_key *key,
+		    const uint8_t iv[16], uint8_t *data, size_t len)
+{
+	int rounds = XSRTP_ROUNDS(suite->key_len);
+
+	if (likely(len / 16 + get_unaligned_be16(iv + 14) < 0x10000))
+		ctr_xor(key->rk, rounds, iv, data, len);
+	else
+		ctr_xor_far(key->rk, rounds, iv, data, len);
 }
 
 #endif /* XSRTP_X86_AES_H */

@@ -357,7 +357,7 @@ static noinline void gcm_open(const struct xsrtp_suite_info *suite, struct xsrtp
 	gcm_begin(&g, suite, pkt);
 	g.hide = aes_encrypt_block(j0, g.rk, g.rounds);
 	gcm_stream(&g, pkt, false);
-	if (gcm_tag_equal(pkt->tag, gcm_finish(&g, pkt), suite->tag_len))
+	if (xsrtp_verdict(gcm_tag_equal(pkt->tag, gcm_finish(&g, pkt), suite->tag_len)))
 		ctr_xor_inline(g.rk, g.rounds, _mm_insert_epi32(j0, 0x02000000, 3),
 			       pkt->data + pkt->hdr_len, pkt->text_len);
 	else
@@ -384,7 +384,7 @@ static __always_inline void gcm_open_vectors(const struct xsrtp_suite_info *suit
 	gcm_sum(&g, text, n, len, true, (len + 15) / 16 + 1);
 	unrolled for (j = 0; j < n; j++)
 		x[j] = vec_xor(x[j], text[j]);
-	if (gcm_tag_equal(pkt->tag, gcm_finish(&g, pkt), suite->tag_len))
+	if (xsrtp_verdict(gcm_tag_equal(pkt->tag, gcm_finish(&g, pkt), suite->tag_len)))
 		gcm_store(p, x, n, len, true, true);
 	else
 		pkt->reason = XSRTP_REASON_BAD_TAG;

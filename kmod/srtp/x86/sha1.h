@@ -153,7 +153,7 @@ static __always_inline void mac_done(const struct xsrtp_suite_info *suite,
 {
 	if (seal)
 		mac_write(suite, pkt, mac);
-	else if (!mac_equal(suite, pkt, mac))
+	else if (!xsrtp_verdict(mac_equal(suite, pkt, mac)))
 		pkt->reason = XSRTP_REASON_BAD_TAG;
 }
 
