@@ -271,7 +271,7 @@ struct xsrtp_stream_state {
 };
 
 /**
- * xsrtp_stream_get() - the @n-th live stream of the session
+ * xsrtp_stream_get() - the @n-th stream of the session that has had a packet
  *
  * For display: a stream that moves meanwhile may be seen before or after.
  *

@@ -197,6 +197,7 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* Streams that have only been told their ROC do not count: they have no index. */
 static bool half_stream_get(const struct xsrtp_session *half, unsigned int n,
 			    struct xsrtp_stream_state *state)
 {
@@ -204,17 +205,22 @@ static bool half_stream_get(const struct xsrtp_session *half, unsigned int n,
 								   xsrtp_session_suite(half));
 	const struct xsrtp_stream *st;
 	uint64_t next;
+	uint32_t i;
 
-	if (n >= cold->streams)
-		return false;
-	st = xsrtp_stream_at(half, cold, n);
-	next = xsrtp_next(load_once(&st->next));
-	if (!st->live || !next)
+	for (i = 0; i < cold->streams; i++) {
+		st = xsrtp_stream_at(half, cold, i);
+		next = xsrtp_next(load_once(&st->next));
+		if (!st->live)
+			return false;
+		if (next && !n--)
+			break;
+	}
+	if (i == cold->streams)
 		return false;
 	state->ssrc = st->ssrc;
 	state->index = next - 1;
 	/* As on the wire; it may be about to start again (option.h). */
-	state->index -= min_u64(state->index, xsrtp_option_base_now(half, cold, n));
+	state->index -= min_u64(state->index, xsrtp_option_base_now(half, cold, i));
 	return true;
 }
 

@@ -37,7 +37,7 @@
  *   packet of the same burst would have another one: there packets come alone.
  * - AES-192. libsrtp up to 2.7 derives its keys with AES-256 (issue 763, fixed by
  *   pull requests 765 and 770), against RFC 6188: not compared here, but with
- *   OpenSSL (openssl.c) and the vectors of RFC 6188 section 7 (vectors.c).
+ *   OpenSSL (shapes.c) and the vectors of RFC 6188 section 7 (vectors.c).
  * - SSRCs. libsrtp's template makes any number of streams; we get 16, more than
  *   a trial's. Only authentic packets make one, in both. (Without a tag every
  *   packet is authentic: there 256, and noise makes streams in both.)

@@ -759,6 +759,22 @@ static void stream_get(void **state)
 	pair_close(&p);
 }
 
+/* One that was told its ROC and waits for its first packet hides no other. */
+static void stream_get_told(void **state)
+{
+	struct xsrtp_stream_state st;
+	struct pair p;
+
+	pair_open(&p, *state, CM80, 64, 2, 0);
+	assert_int_equal(xsrtp_stream_roc(p.rx, 7, 3), 0);
+	assert_false(xsrtp_stream_get(p.rx, 0, &st));
+	assert_reason(receive(&p, SSRC, 3), OK);
+	assert_true(xsrtp_stream_get(p.rx, 0, &st));
+	assert_int_equal(st.ssrc, SSRC);
+	assert_false(xsrtp_stream_get(p.rx, 1, &st));
+	pair_close(&p);
+}
+
 /* --- replay --------------------------------------------------------------------------------- */
 
 static const unsigned int windows[] = { 64, 128, 1024, 32768 };
@@ -1423,6 +1439,7 @@ int main(void)
 		EACH(extension_past_end), EACH(header_only), EACH(truncated_srtp),
 		EACH(header_into_tag), EACH(oversize), EACH(padding_ignored), EACH(no_room),
 		EACH(several_ssrcs), EACH(stream_limit), EACH(odd_ssrcs), EACH(stream_get),
+		EACH(stream_get_told),
 		EACH(replay_window), EACH(sender_window), EACH(reordered_once),
 		EACH(roc_wraps), EACH(late_over_wrap), EACH(far_jumps),
 		EACH(burst_over_wrap), EACH(first_burst_over_wrap),
