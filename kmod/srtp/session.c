@@ -197,28 +197,30 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* Streams that have only been told their ROC do not count: they have no index. */
+/* Number of the @n-th stream that has an index; one that waits with its ROC has none. */
+static uint32_t stream_counted(const struct xsrtp_session *half,
+			       const struct xsrtp_session_cold *cold, unsigned int n)
+{
+	uint32_t i;
+
+	for (i = 0; i < cold->streams; i++)
+		if (xsrtp_next(load_once(&xsrtp_stream_at(half, cold, i)->next)) && !n--)
+			break;
+	return i;
+}
+
 static bool half_stream_get(const struct xsrtp_session *half, unsigned int n,
 			    struct xsrtp_stream_state *state)
 {
 	const struct xsrtp_session_cold *cold = xsrtp_session_cold(half,
 								   xsrtp_session_suite(half));
-	const struct xsrtp_stream *st;
-	uint64_t next;
-	uint32_t i;
+	uint32_t i = stream_counted(half, cold, n);
+	const struct xsrtp_stream *st = xsrtp_stream_at(half, cold, i);
 
-	for (i = 0; i < cold->streams; i++) {
-		st = xsrtp_stream_at(half, cold, i);
-		next = xsrtp_next(load_once(&st->next));
-		if (!st->live)
-			return false;
-		if (next && !n--)
-			break;
-	}
 	if (i == cold->streams)
 		return false;
 	state->ssrc = st->ssrc;
-	state->index = next - 1;
+	state->index = xsrtp_next(load_once(&st->next)) - 1;
 	/* As on the wire; it may be about to start again (option.h). */
 	state->index -= min_u64(state->index, xsrtp_option_base_now(half, cold, i));
 	return true;

@@ -73,6 +73,7 @@ static void time_sessions(FILE *json, uint32_t sessions)
 		s->broken = false;
 		s->state = sessions <= s->sessions_max ? s->make(s, suite, sessions) : NULL;
 	}
+	begin_sessions(sessions);
 	for (i = 0; i < (quick ? 1 : 4); i++)
 		for (j = 0; j < 3; j++)
 			for (row.op = 0; row.op < OPS; row.op++) {

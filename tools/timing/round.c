@@ -79,7 +79,7 @@ void make_round(struct item *it, uint8_t *master, const struct row *row)
 	unsigned int i;
 
 	for (i = 0; i < BURST; i++) {
-		it[i].session = rnd() % row->sessions;
+		it[i].session = (row->begin ? row->begin - 1 + i : rnd()) % row->sessions;
 		it[i].index = (row->op == PROTECT ? sent : received)[it[i].session]++;
 		it[i].data = master + i * ROOM;
 		it[i].len = HEADER + row->bytes;

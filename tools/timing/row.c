@@ -74,6 +74,23 @@ static void check_row(const struct row *row)
 			check_system(&systems[i], row, items[0], want);
 }
 
+void begin_sessions(uint32_t sessions)
+{
+	struct row row = { .bytes = 160, .burst = BURST, .sessions = sessions };
+	struct item it[BURST];
+	unsigned int i;
+
+	for (row.op = PROTECT; row.op <= UNPROTECT; row.op++)
+		for (row.begin = 1; row.begin <= sessions; row.begin += BURST) {
+			make_round(items[0], master[0], &row);
+			for (i = 0; i < system_count; i++) {
+				copy_round(it, items[0]);
+				if (systems[i].state)
+					systems[i].run(systems[i].state, row.op, it, BURST);
+			}
+		}
+}
+
 /* Forged packets move no state, so those of the first round serve all rounds. */
 void time_row(FILE *json, const struct row *row, unsigned int rounds)
 {

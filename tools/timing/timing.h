@@ -13,7 +13,8 @@
  * system in turn gets copies and is timed on each, so that whatever disturbs the
  * machine disturbs all alike. The first sets of a round are not counted: they
  * bring a system's sessions back into the caches, which the others have had
- * meanwhile. Sessions are drawn at random for each packet. What a system makes of
+ * meanwhile. Sessions are drawn at random for each packet; each has had one before,
+ * for the first makes more work (stream, lifetime) than all others. What a system makes of
  * the first set of a row is compared with what our core makes of it through the
  * slowest implementation, OpenSSL's; one that differs is not timed.
  *
@@ -60,9 +61,10 @@ struct keys {
 	uint8_t enc[XSRTP_KEY_MAX], salt[16], auth[20];
 };
 
+/* @begin: the set goes to the sessions from number @begin - 1 on; 0: at random */
 struct row {
 	enum op op;
-	uint32_t bytes, burst, sessions;
+	uint32_t bytes, burst, sessions, begin;
 };
 
 struct system {
@@ -114,7 +116,8 @@ void make_keys(uint32_t sessions);
 void make_round(struct item *it, uint8_t *master, const struct row *row);
 void copy_round(struct item *to, const struct item *from);
 
-/* row.c: @rounds rounds of all systems */
+/* row.c: @rounds rounds of all systems; before, each session's first packet each way */
+void begin_sessions(uint32_t sessions);
 void time_row(FILE *json, const struct row *row, unsigned int rounds);
 
 /* output.c: the samples of each system are sorted on the way */
