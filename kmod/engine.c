@@ -256,9 +256,7 @@ static u8 admit(struct xsrtp_net *xn, struct xsrtp_buf *buf)
 		return XSRTP_REASON_MALFORMED;
 	if (buf->flow->action == XSRTP_ACTION_FORWARD && buf->ttl <= 1)
 		return XSRTP_REASON_TTL;
-	if (buf->skb)
-		return xsrtp_rewrite_make_room(buf);
-	return XSRTP_REASON_OK;
+	return xsrtp_rewrite_make_room(buf);
 }
 
 /* --- crypto --------------------------------------------------------------- */
