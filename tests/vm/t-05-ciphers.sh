@@ -96,10 +96,9 @@ ways_out() {
 ways_in() {
 	local i=0 j suite recv
 	for suite in "${suites[@]}"; do
-		on "$plain" rtp-recv --on "$(at plain $((4000 + i)))" --count $count --time 60 \
-			--idle 3000 >"$work/recv" &
+		start "$plain" rtp-recv --on "$(at plain $((4000 + i)))" --count $count --time 60 \
+			--idle 3000 >"$work/recv"
 		recv=$!
-		pids+=("$recv")
 		ready rtp-recv listens "$recv" $((4000 + i))
 		on "$srtp" rtp-send --from "$(at srtp 4998)" --to "$(at hostsrtp $((30004 + i)))" \
 			--suite "$suite" --key "$work/$suite" --count $count --rate 300 >/dev/null
