@@ -212,13 +212,19 @@ void xsrtp_key_unprepare(struct xsrtp_net *xn, struct xsrtp_flow *flow,
 	key_retire(xn, flow, ring, slot);
 }
 
-/* Ends the exchange of the two keys by packets: from here on the one in use stays. */
+/*
+ * Ends the exchange of the two keys by packets: from here on the one in use stays.
+ * SRTP and SRTCP exchange them each for itself: what SRTP has come to holds for both.
+ */
 static void exchange_end(struct xsrtp_keyring *ring)
 {
+	struct xsrtp_session *session = ring->session;
+
 	if (ring->tx || xsrtp_keyring_second(ring) < 0)
 		return;
-	WARN_ON_ONCE(xsrtp_key_also(ring->session, -1));
+	WARN_ON_ONCE(xsrtp_key_also(session, -1));
 	synchronize_rcu();
+	WARN_ON_ONCE(xsrtp_key_use(session, xsrtp_key_used(session)));
 }
 
 /* Switches to @slot, or to none. A packet that exchanges the keys must not undo it. */
