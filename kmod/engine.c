@@ -25,6 +25,7 @@
 
 #include "compat.h"
 #include "engine.h"
+#include "event.h"
 #include "flow.h"
 #include "rewrite.h"
 
@@ -256,38 +257,56 @@ static u8 admit(struct xsrtp_net *xn, struct xsrtp_buf *buf)
 		return XSRTP_REASON_MALFORMED;
 	if (buf->flow->action == XSRTP_ACTION_FORWARD && buf->ttl <= 1)
 		return XSRTP_REASON_TTL;
-	if (buf->skb)
-		return xsrtp_rewrite_make_room(buf);
-	return XSRTP_REASON_OK;
+	return xsrtp_rewrite_make_room(buf);
 }
 
 /* --- crypto --------------------------------------------------------------- */
 
+/* Is the packet to be (un)protected, and is it one of those that go one at a time? */
+static bool wanted(const struct xsrtp_buf *buf, bool tx, bool serial)
+{
+	const struct xsrtp_flow *flow = buf->flow;
+
+	return buf->reason == XSRTP_REASON_OK && (tx ? flow->tx : flow->rx) &&
+	       (tx ? flow->tx_serial : flow->rx_serial) == serial;
+}
+
+static void hand_over(struct scratch *s, unsigned int at, struct xsrtp_buf *buf, bool tx)
+{
+	struct xsrtp_packet *pkt = &s->pkt[at];
+
+	pkt->session = tx ? buf->flow->tx : buf->flow->rx;
+	pkt->data = buf->data + buf->rtp;
+	pkt->len = xsrtp_buf_rtp_len(buf);
+	pkt->room = buf->tailroom;
+	pkt->event = 0;
+	s->buf[at] = buf;
+}
+
 /* Collects what the core shall work on: the live packets with a session. */
 static unsigned int gather(struct scratch *s, struct xsrtp_buf *bufs, unsigned int n, bool tx)
 {
-	struct xsrtp_session *session;
 	unsigned int i, m = 0;
 
 	for (i = 0; i < n; i++) {
-		struct xsrtp_buf *buf = &bufs[i];
-
-		if (buf->reason != XSRTP_REASON_OK)
-			continue;
-		session = tx ? buf->flow->tx : buf->flow->rx;
-		if (!session)
-			continue;
-		s->pkt[m].session = session;
-		s->pkt[m].data = buf->data + buf->rtp;
-		s->pkt[m].len = xsrtp_buf_rtp_len(buf);
-		s->pkt[m].room = buf->tailroom;
-		s->buf[m++] = buf;
+		if (wanted(&bufs[i], tx, false))
+			hand_over(s, m++, &bufs[i], tx);
 	}
 	return m;
 }
 
+static void tell(const struct xsrtp_buf *buf, const struct xsrtp_packet *pkt, bool tx)
+{
+	u32 events = pkt->event;
+
+	if (pkt->reason == XSRTP_REASON_KEY_EXPIRED)
+		events |= XSRTP_EVENTS_KEY_EXPIRED;
+	if (unlikely(events))
+		xsrtp_event_raise(buf->flow->state, tx, events);
+}
+
 /* The results, back into the packets. */
-static void scatter(struct scratch *s, unsigned int m)
+static void scatter(struct scratch *s, unsigned int m, bool tx)
 {
 	unsigned int i;
 
@@ -298,6 +317,46 @@ static void scatter(struct scratch *s, unsigned int m)
 		buf->reason = s->pkt[i].reason;
 		buf->len += grown;
 		buf->tailroom -= grown;
+		tell(buf, &s->pkt[i], tx);
+	}
+}
+
+static void run_core(const struct xsrtp_cipher *cipher, struct scratch *s, unsigned int m,
+		     bool tx)
+{
+	if (tx)
+		xsrtp_protect(cipher, s->pkt, m);
+	else
+		xsrtp_unprotect(cipher, s->pkt, m);
+	scatter(s, m, tx);
+}
+
+/*
+ * A packet whose session one CPU at a time may use. Alone, also because two locks
+ * held together would need an order; the core takes such a packet alone anyway.
+ */
+static void crypt_serial(const struct xsrtp_cipher *cipher, struct scratch *s,
+			 struct xsrtp_buf *buf, bool tx)
+{
+	struct xsrtp_flow_state *state = buf->flow->state;
+	struct xsrtp_keyring *ring = tx ? &state->tx : &state->rx;
+
+	hand_over(s, 0, buf, tx);
+	raw_spin_lock(&ring->lock);
+	run_core(cipher, s, 1, tx);
+	raw_spin_unlock(&ring->lock);
+}
+
+static void crypt_way(const struct xsrtp_cipher *cipher, struct scratch *s,
+		      struct xsrtp_buf *bufs, unsigned int n, bool tx)
+{
+	unsigned int i, m = gather(s, bufs, n, tx);
+
+	if (m)
+		run_core(cipher, s, m, tx);
+	for (i = 0; m < n && i < n; i++) {
+		if (wanted(&bufs[i], tx, true))
+			crypt_serial(cipher, s, &bufs[i], tx);
 	}
 }
 
@@ -317,7 +376,6 @@ static void crypt(struct xsrtp_buf *bufs, unsigned int n)
 {
 	const struct xsrtp_cipher *cipher = best_cipher;
 	struct scratch *s;
-	unsigned int m;
 
 	if (!any_srtp(bufs, n))
 		return;
@@ -329,16 +387,8 @@ static void crypt(struct xsrtp_buf *bufs, unsigned int n)
 	s = this_cpu_ptr(&scratch);
 	xsrtp_engine_cipher_begin(cipher);
 
-	m = gather(s, bufs, n, false);
-	if (m) {
-		xsrtp_unprotect(cipher, s->pkt, m);
-		scatter(s, m);
-	}
-	m = gather(s, bufs, n, true);
-	if (m) {
-		xsrtp_protect(cipher, s->pkt, m);
-		scatter(s, m);
-	}
+	crypt_way(cipher, s, bufs, n, false);
+	crypt_way(cipher, s, bufs, n, true);
 
 	xsrtp_engine_cipher_end(cipher);
 	local_unlock_nested_bh(&scratch.lock);

@@ -77,9 +77,9 @@ static struct xsrtp_flow_state *state_new(const struct xsrtp_session_config *rx,
 		return ERR_PTR(-ENOMEM);
 	err = xsrtp_counters_init(&state->counters);
 	if (!err && rx)
-		err = xsrtp_keyring_init(&state->rx, rx);
+		err = xsrtp_keyring_init(&state->rx, rx, false);
 	if (!err && tx)
-		err = xsrtp_keyring_init(&state->tx, tx);
+		err = xsrtp_keyring_init(&state->tx, tx, true);
 	if (err) {
 		state_free(state);
 		return ERR_PTR(err);
@@ -103,6 +103,8 @@ static struct xsrtp_flow *flow_alloc(struct xsrtp_flow_state *state,
 	flow_apply(flow, cfg);
 	flow->rx = state->rx.session;
 	flow->tx = state->tx.session;
+	flow->rx_serial = flow->rx && xsrtp_keyring_serial(&state->rx);
+	flow->tx_serial = flow->tx && xsrtp_keyring_serial(&state->tx);
 	flow->traffic = state->counters.traffic;
 	flow->state = state;
 	return flow;
@@ -155,7 +157,11 @@ void xsrtp_flow_free(struct xsrtp_flow *flow)
 
 static void flow_free_work(struct work_struct *work)
 {
-	xsrtp_flow_free(container_of(to_rcu_work(work), struct xsrtp_flow, free_work));
+	struct xsrtp_flow *flow = container_of(to_rcu_work(work), struct xsrtp_flow, free_work);
+
+	if (flow->free_state)
+		xsrtp_event_forget(flow->state);
+	xsrtp_flow_free(flow);
 }
 
 static void flow_free_later(struct xsrtp_flow *flow)
@@ -224,6 +230,8 @@ int xsrtp_flow_add(struct xsrtp_net *xn, struct xsrtp_flow *flow,
 		return err;
 	}
 
+	flow->state->events.xn = xn;
+	flow->state->events.flow_id = flow->id;
 	slot = &ports_locked(xn)[ntohs(flow->local_port)];
 	RCU_INIT_POINTER(flow->next,
 			 rcu_dereference_protected(*slot, lockdep_is_held(&xn->lock)));
@@ -303,6 +311,7 @@ static int __net_init flow_net_init(struct net *net)
 	mutex_init(&xn->lock);
 	xa_init_flags(&xn->flows, XA_FLAGS_ALLOC1);
 	xn->next_id = 1;
+	xsrtp_event_net_init(xn);
 	return 0;
 }
 
@@ -317,7 +326,9 @@ static void __net_exit flow_net_exit(struct net *net)
 	unsigned long id;
 
 	/* Works that still look into this namespace's table. */
+	xsrtp_event_net_exit(xn);
 	xsrtp_key_flush();
+	flush_workqueue(free_wq);
 	xa_for_each(&xn->flows, id, flow) {
 		xsrtp_flow_free(flow);
 		cond_resched();

@@ -4,12 +4,14 @@
 
 #include <linux/cache.h>
 #include <linux/in6.h>
+#include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <net/dst_cache.h>
 #include <net/net_namespace.h>
 
+#include "event.h"
 #include "key.h"
 #include "stats.h"
 
@@ -42,6 +44,7 @@ struct xsrtp_flow_state {
 	struct xsrtp_keyring rx;
 	struct xsrtp_keyring tx;
 	struct xsrtp_counters counters;
+	struct xsrtp_flow_events events;
 };
 
 /*
@@ -68,6 +71,8 @@ struct xsrtp_flow {
 	union xsrtp_addr destination;
 	__be16 source_port;
 	__be16 destination_port;
+	bool rx_serial;			/* one packet at a time (key.h) */
+	bool tx_serial;
 	u32 id;
 	struct xsrtp_traffic __percpu *traffic;
 	struct dst_cache dst_cache;
@@ -88,6 +93,8 @@ struct xsrtp_net {
 	u32 count;
 	u32 seq;			/* moves with every change: dumps notice */
 	u32 fill_size;			/* bytes that a flow takes in a message, at most */
+	struct llist_head events;	/* struct xsrtp_flow_events to be told */
+	struct delayed_work event_work;
 };
 
 struct xsrtp_net *xsrtp_net(const struct net *net);

@@ -8,6 +8,12 @@
  * media nor makes the caller wait. The streams (ROC, replay window) belong to
  * the session and stay (RFC 3711 3.3.1).
  *
+ * A direction may have a second key: a receiver accepts it too, and the first
+ * packet under it makes it the first (make before break); a sender holds it ready.
+ * Packets exchange the two, in softirq, whenever they like: which of @pair is in
+ * use is asked of the session each time, and before one of two keys of a receiver
+ * is taken away the exchange is switched off and waited for.
+ *
  * Everything here but the flush runs under the namespace's mutex. Nothing here
  * or elsewhere reads a key back.
  */
@@ -41,8 +47,15 @@ static size_t session_bytes(const struct xsrtp_session_config *cfg)
 	return size > PAGE_SIZE ? PAGE_ALIGN(size) : size ? roundup_pow_of_two(size) : 0;
 }
 
+static u16 trailer(const struct xsrtp_session_config *cfg, u8 mki_len)
+{
+	return xsrtp_overhead(cfg->suite, mki_len, false) +
+	       (cfg->flags & XSRTP_CRYPTEX ? 4 : 0);
+}
+
 /* Makes the session. Return: 0; -EINVAL @cfg is not valid; -ENOMEM. */
-int xsrtp_keyring_init(struct xsrtp_keyring *ring, const struct xsrtp_session_config *cfg)
+int xsrtp_keyring_init(struct xsrtp_keyring *ring, const struct xsrtp_session_config *cfg,
+		       bool tx)
 {
 	size_t size = session_bytes(cfg);
 	struct xsrtp_session *session;
@@ -59,7 +72,11 @@ int xsrtp_keyring_init(struct xsrtp_keyring *ring, const struct xsrtp_session_co
 	}
 	ring->session = session;
 	ring->cfg = *cfg;
-	ring->trailer = xsrtp_suite_info(cfg->suite)->tag_len;
+	ring->tx = tx;
+	ring->trailer = trailer(cfg, 0);
+	ring->pair[0] = -1;
+	ring->pair[1] = -1;
+	raw_spin_lock_init(&ring->lock);
 	return 0;
 }
 
@@ -73,14 +90,25 @@ void xsrtp_keyring_free(struct xsrtp_keyring *ring)
 	ring->session = NULL;
 }
 
-static int free_slot(struct xsrtp_keyring *ring)
+/* The slot of the key that is there and not in use, or -1. */
+int xsrtp_keyring_second(const struct xsrtp_keyring *ring)
 {
 	int used = xsrtp_key_used(ring->session);
-	int slot, i;
 
-	for (i = 1; i <= XSRTP_KEYS; i++) {
-		slot = (used + i) % XSRTP_KEYS;
-		if (slot != used && !ring->retired[slot])
+	return used < 0 ? -1 : ring->pair[ring->pair[0] == used];
+}
+
+static bool has_slot(const struct xsrtp_keyring *ring, int slot)
+{
+	return ring->pair[0] == slot || ring->pair[1] == slot;
+}
+
+static int free_slot(struct xsrtp_keyring *ring)
+{
+	int slot;
+
+	for (slot = 0; slot < XSRTP_KEYS; slot++) {
+		if (!has_slot(ring, slot) && !ring->retired[slot])
 			return slot;
 	}
 
@@ -89,7 +117,8 @@ static int free_slot(struct xsrtp_keyring *ring)
 	 * who come to wipe the slot will find another serial, or none.
 	 */
 	synchronize_rcu();
-	slot = (used + 1) % XSRTP_KEYS;
+	for (slot = 0; has_slot(ring, slot); slot++)
+		;
 	xsrtp_key_wipe(ring->session, slot);
 	ring->retired[slot] = 0;
 	return slot;
@@ -102,37 +131,34 @@ static int free_slot(struct xsrtp_keyring *ring)
  *
  * Packets go on under the key in use, or are dropped if there is none.
  *
- * Return: the slot, for xsrtp_key_switch() or xsrtp_key_unprepare(); -EEXIST
- * this very key is in use; -EINVAL.
+ * Return: the slot, for xsrtp_key_switch(), _second() or _unprepare(); -EEXIST
+ * this very key is in use, or was where ROC may start again; -EINVAL.
  */
 int xsrtp_key_prepare(struct xsrtp_keyring *ring, const struct xsrtp_key_config *key,
 		      struct netlink_ext_ack *extack)
 {
-	const struct xsrtp_suite_info *suite = xsrtp_suite_info(ring->cfg.suite);
 	const struct xsrtp_cipher *cipher = xsrtp_engine_cipher();
+	u16 bytes = trailer(&ring->cfg, key->mki_len);
 	int slot = free_slot(ring);
 	int err;
 
 	/* Room for its trailer must be made before the first packet needs it. */
-	if (suite->tag_len + key->mki_len > ring->trailer)
-		WRITE_ONCE(ring->trailer, suite->tag_len + key->mki_len);
+	if (bytes > ring->trailer)
+		WRITE_ONCE(ring->trailer, bytes);
 
 	xsrtp_engine_cipher_begin(cipher);
 	err = xsrtp_key_set(ring->session, cipher, slot, key);
 	xsrtp_engine_cipher_end(cipher);
 	if (!err)
 		return slot;
-	if (err == -EEXIST)
+	if (err == -EEXIST && xsrtp_keyring_serial(ring))
+		NL_SET_ERR_MSG(extack, "the session has had this key: with ROC starting again "
+			       "its keystream would come again");
+	else if (err == -EEXIST)
 		NL_SET_ERR_MSG(extack, "this key is already in use: setting it changes nothing");
 	else
 		NL_SET_ERR_MSG(extack, "the key cannot be set");
 	return err;
-}
-
-/* Forgets a key that was prepared and never used. */
-void xsrtp_key_unprepare(struct xsrtp_keyring *ring, int slot)
-{
-	xsrtp_key_wipe(ring->session, slot);
 }
 
 static void retire_work(struct work_struct *work)
@@ -160,6 +186,8 @@ static void key_retire(struct xsrtp_net *xn, struct xsrtp_flow *flow,
 {
 	struct retiree *r = kzalloc(sizeof(*r), GFP_KERNEL);
 
+	/* Not to be found by an MKI either. */
+	xsrtp_key_hide(ring->session, slot);
 	if (!r) {
 		synchronize_rcu();
 		xsrtp_key_wipe(ring->session, slot);
@@ -177,15 +205,90 @@ static void key_retire(struct xsrtp_net *xn, struct xsrtp_flow *flow,
 	queue_rcu_work(wipe_wq, &r->work);
 }
 
-/* Switches bursts to @slot, or with -1 to no key: they drop. Cannot fail. */
+/* Forgets a key that was prepared and never used. (A packet's MKI may have found it.) */
+void xsrtp_key_unprepare(struct xsrtp_net *xn, struct xsrtp_flow *flow,
+			 struct xsrtp_keyring *ring, int slot)
+{
+	key_retire(xn, flow, ring, slot);
+}
+
+/*
+ * Ends the exchange of the two keys by packets: from here on the one in use stays.
+ * SRTP and SRTCP exchange them each for itself: what SRTP has come to holds for both.
+ */
+static void exchange_end(struct xsrtp_keyring *ring)
+{
+	struct xsrtp_session *session = ring->session;
+
+	if (ring->tx || xsrtp_keyring_second(ring) < 0)
+		return;
+	WARN_ON_ONCE(xsrtp_key_also(session, -1));
+	synchronize_rcu();
+	WARN_ON_ONCE(xsrtp_key_use(session, xsrtp_key_used(session)));
+}
+
+/* Switches to @slot, or to none. A packet that exchanges the keys must not undo it. */
+static void use(struct xsrtp_keyring *ring, int slot)
+{
+	/* To drop is urgent: at once, and again when no exchange is under way. */
+	if (slot < 0 && xsrtp_keyring_second(ring) >= 0 && !ring->tx) {
+		WARN_ON_ONCE(xsrtp_key_use(ring->session, slot));
+		synchronize_rcu();
+	} else {
+		exchange_end(ring);
+	}
+	WARN_ON_ONCE(xsrtp_key_use(ring->session, slot));
+}
+
+/*
+ * xsrtp_key_switch() - switch bursts to @slot, or with -1 to no key: they drop
+ *
+ * The keys that were there, first and second, are forgotten. Cannot fail.
+ */
 void xsrtp_key_switch(struct xsrtp_net *xn, struct xsrtp_flow *flow,
 		      struct xsrtp_keyring *ring, int slot)
 {
-	int old = xsrtp_key_used(ring->session);
+	int i, old[2] = { ring->pair[0], ring->pair[1] };
 
-	WARN_ON_ONCE(xsrtp_key_use(ring->session, slot));
+	use(ring, slot);
+	ring->pair[0] = slot;
+	ring->pair[1] = -1;
+	for (i = 0; i < 2; i++) {
+		if (old[i] >= 0)
+			key_retire(xn, flow, ring, old[i]);
+	}
+}
+
+/*
+ * xsrtp_key_second() - have @slot, or with -1 none, as the second key
+ *
+ * The one that was there is forgotten. The direction has a key in use.
+ */
+void xsrtp_key_second(struct xsrtp_net *xn, struct xsrtp_flow *flow,
+		      struct xsrtp_keyring *ring, int slot)
+{
+	int old;
+
+	exchange_end(ring);
+	old = xsrtp_keyring_second(ring);
+	ring->pair[0] = xsrtp_key_used(ring->session);
+	ring->pair[1] = slot;
+	if (!ring->tx && slot >= 0)
+		WARN_ON_ONCE(xsrtp_key_also(ring->session, slot));
 	if (old >= 0)
 		key_retire(xn, flow, ring, old);
+}
+
+/* Exchanges first and second key; the direction has both. */
+void xsrtp_key_swap(struct xsrtp_keyring *ring)
+{
+	int used = xsrtp_key_used(ring->session);
+	int second = ring->pair[ring->pair[0] == used];
+
+	/* A packet that does the same meanwhile comes to the same end. */
+	WARN_ON_ONCE(xsrtp_key_use(ring->session, second));
+	if (!ring->tx)
+		WARN_ON_ONCE(xsrtp_key_also(ring->session, used));
 }
 
 /* Waits for all keys on their way to be wiped. */

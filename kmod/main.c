@@ -16,11 +16,12 @@
 #include "key.h"
 #include "netlink.h"
 
-static int __init selftest(void)
+/* @names: "avx2, kernel", those that were tested, of @size bytes */
+static int __init selftest(char *names, size_t size)
 {
 	const struct xsrtp_cipher *cipher;
 	const char *what = "";
-	unsigned int n;
+	unsigned int n, at = 0;
 	int err = 0;
 	void *mem;
 
@@ -34,6 +35,8 @@ static int __init selftest(void)
 		if (err)
 			pr_err("xsrtp: cipher %s fails its self-test: %s\n",
 			       xsrtp_cipher_name(cipher), what);
+		at += scnprintf(names + at, size - at, "%s%s", n ? ", " : "",
+				xsrtp_cipher_name(cipher));
 	}
 	kfree(mem);
 	return err;
@@ -41,9 +44,10 @@ static int __init selftest(void)
 
 static int __init xsrtp_init(void)
 {
+	char tested[64];
 	int err;
 
-	err = selftest();
+	err = selftest(tested, sizeof(tested));
 	if (err)
 		return err;
 	err = xsrtp_engine_init();
@@ -62,7 +66,8 @@ static int __init xsrtp_init(void)
 	if (err)
 		goto err_netlink;
 
-	pr_info("xsrtp: loaded, cipher %s\n", xsrtp_cipher_name(xsrtp_engine_cipher()));
+	pr_info("xsrtp: loaded, self-test passed by %s; cipher %s\n", tested,
+		xsrtp_cipher_name(xsrtp_engine_cipher()));
 	return 0;
 
 err_netlink:

@@ -58,11 +58,35 @@ void xsrtp_rewrite_free(struct xsrtp_buf *buf)
 	buf->skb = NULL;
 }
 
+#define TRAILER_MAX	(XSRTP_TAG_MAX + XSRTP_MKI_MAX + 4)	/* 4: cryptex */
+
+/*
+ * A frame cannot grow, but XDP keeps room in front: the packet moves there. Where
+ * there is not enough either, the core will find no room for the tag.
+ */
+static void shift_frame(struct xsrtp_buf *buf, u32 headers)
+{
+	u32 trailer, by;
+
+	/* Most drivers' frames have plenty, and the flow need not be asked. */
+	if (likely(buf->tailroom >= TRAILER_MAX) || !buf->flow->tx)
+		return;
+	trailer = READ_ONCE(buf->flow->state->tx.trailer);
+	if (trailer <= buf->tailroom)
+		return;
+	by = ALIGN(trailer - buf->tailroom, sizeof(u64));
+	if (by > buf->headroom || headers + by > buf->headroom + buf->rtp)
+		return;
+	memmove(buf->data - by, buf->data, buf->len);
+	buf->data -= by;
+	buf->headroom -= by;
+	buf->tailroom += by;
+}
+
 /**
- * xsrtp_rewrite_make_room() - make an skb writable, with room at both ends
+ * xsrtp_rewrite_make_room() - make a packet writable, with room at both ends
  *
- * For the larger headers and the trailer that its flow will give it. An XDP
- * frame has the room it has.
+ * For the larger headers and the trailer that its flow will give it.
  *
  * Return: enum xsrtp_reason
  */
@@ -71,12 +95,16 @@ u8 xsrtp_rewrite_make_room(struct xsrtp_buf *buf)
 	const struct xsrtp_flow *flow = buf->flow;
 	u8 family = flow->action == XSRTP_ACTION_FORWARD ? flow->out_family : flow->family;
 	u32 headers = ETH_HLEN + ip_hlen(family) + sizeof(struct udphdr);
-	u32 trailer = flow->tx ? READ_ONCE(flow->state->tx.trailer) : 0;
-	u32 front = buf->headroom + buf->rtp;
-	u32 nhead = headers > front ? headers - front : 0;
-	u32 ntail = trailer > buf->tailroom ? trailer - buf->tailroom : 0;
+	u32 front = buf->headroom + buf->rtp, trailer, nhead, ntail;
 	struct sk_buff *skb = buf->skb;
 
+	if (!skb) {
+		shift_frame(buf, headers);
+		return XSRTP_REASON_OK;
+	}
+	trailer = flow->tx ? READ_ONCE(flow->state->tx.trailer) : 0;
+	nhead = headers > front ? headers - front : 0;
+	ntail = trailer > buf->tailroom ? trailer - buf->tailroom : 0;
 	if (!nhead && !ntail && !skb_cloned(skb))
 		return XSRTP_REASON_OK;
 	if (pskb_expand_head(skb, SKB_DATA_ALIGN(nhead), ntail, GFP_ATOMIC))

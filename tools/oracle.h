@@ -93,6 +93,38 @@ static inline void oracle_key_read(struct oracle_key *k, const char *suite, cons
 		oracle_die(path, "not inline:<base64> or hex:<digits> of the suite's length");
 }
 
+/* libsrtp has no function for it, but the parts. */
+static inline void oracle_null_32(srtp_crypto_policy_t *p)
+{
+	srtp_crypto_policy_set_null_cipher_hmac_sha1_80(p);
+	p->auth_tag_len = 4;
+}
+
+/* The policy of each suite but AES-192, whose keys libsrtp derives wrongly (issue 763). */
+static inline void oracle_policy(enum xsrtp_suite suite, srtp_crypto_policy_t *p)
+{
+	static void (*const set[])(srtp_crypto_policy_t *) = {
+		[XSRTP_SUITE_AES_CM_128_HMAC_SHA1_80] = srtp_crypto_policy_set_rtp_default,
+		[XSRTP_SUITE_AES_CM_128_HMAC_SHA1_32] =
+			srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32,
+		[XSRTP_SUITE_AES_256_CM_HMAC_SHA1_80] =
+			srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80,
+		[XSRTP_SUITE_AES_256_CM_HMAC_SHA1_32] =
+			srtp_crypto_policy_set_aes_cm_256_hmac_sha1_32,
+		[XSRTP_SUITE_AEAD_AES_128_GCM] = srtp_crypto_policy_set_aes_gcm_128_16_auth,
+		[XSRTP_SUITE_AEAD_AES_256_GCM] = srtp_crypto_policy_set_aes_gcm_256_16_auth,
+		[XSRTP_SUITE_AEAD_AES_128_GCM_8] = srtp_crypto_policy_set_aes_gcm_128_8_auth,
+		[XSRTP_SUITE_AEAD_AES_256_GCM_8] = srtp_crypto_policy_set_aes_gcm_256_8_auth,
+		[XSRTP_SUITE_NULL_HMAC_SHA1_80] = srtp_crypto_policy_set_null_cipher_hmac_sha1_80,
+		[XSRTP_SUITE_NULL_HMAC_SHA1_32] = oracle_null_32,
+		[XSRTP_SUITE_AES_CM_128_NULL_AUTH] = srtp_crypto_policy_set_aes_cm_128_null_auth,
+	};
+
+	if (suite >= sizeof(set) / sizeof(set[0]) || !set[suite])
+		oracle_die("libsrtp2", "cannot judge this suite");
+	set[suite](p);
+}
+
 /* oracle_open() - a libsrtp2 session for any SSRC in one direction. */
 static inline srtp_t oracle_open(const struct oracle_key *k, srtp_ssrc_type_t direction)
 {
@@ -104,22 +136,8 @@ static inline srtp_t oracle_open(const struct oracle_key *k, srtp_ssrc_type_t di
 	if (!started++ && srtp_init())
 		oracle_die("libsrtp2", "cannot start");
 	memset(&policy, 0, sizeof(policy));
-	switch (k->suite) {
-	case XSRTP_SUITE_AES_CM_128_HMAC_SHA1_32:
-		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32(&policy.rtp);
-		break;
-	case XSRTP_SUITE_AEAD_AES_128_GCM:
-		srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtp);
-		break;
-	case XSRTP_SUITE_AEAD_AES_256_GCM:
-		srtp_crypto_policy_set_aes_gcm_256_16_auth(&policy.rtp);
-		break;
-	default:
-		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtp);
-	}
-	srtp_crypto_policy_set_rtcp_default(&policy.rtcp);
-	if (k->suite >= XSRTP_SUITE_AEAD_AES_128_GCM)
-		policy.rtcp = policy.rtp;
+	oracle_policy(k->suite, &policy.rtp);
+	policy.rtcp = policy.rtp;
 	policy.ssrc.type = direction;
 	policy.key = copy.bytes;
 	policy.window_size = 1024;

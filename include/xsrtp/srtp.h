@@ -254,11 +254,42 @@ int xsrtp_key_use(struct xsrtp_session *s, int slot);
  */
 int xsrtp_key_also(struct xsrtp_session *s, int slot);
 
-/** xsrtp_key_wipe() - forget the key in @slot; the caller has switched away. */
+/**
+ * xsrtp_key_hide() - no packet that comes from now on finds the key in @slot
+ *
+ * Switching away is not enough where packets carry an MKI: they name the slot. When
+ * the bursts that may have found it are over, the slot can be wiped or set again.
+ */
+void xsrtp_key_hide(struct xsrtp_session *s, unsigned int slot);
+
+/** xsrtp_key_wipe() - forget the key in @slot: not in use, hidden, used by no burst. */
 void xsrtp_key_wipe(struct xsrtp_session *s, unsigned int slot);
 
 /** xsrtp_key_used() - the slot in use, or -1. */
 int xsrtp_key_used(const struct xsrtp_session *s);
+
+/**
+ * struct xsrtp_key_state - what may be known of a key
+ * @mki: of @mki_len bytes, in the session's memory
+ * @mki_len: 0: packets carry none
+ * @kdr: key derivation rate, 0: none
+ * @left: SRTP packets that it may still serve; what streams hold in advance, up to
+ *	a few thousand each, is not among them
+ */
+struct xsrtp_key_state {
+	const uint8_t *mki;
+	uint8_t mki_len;
+	uint32_t kdr;
+	uint64_t left;
+};
+
+/**
+ * xsrtp_key_get() - the state of the key in @slot, for display
+ *
+ * Return: false if there is none, or it is hidden.
+ */
+bool xsrtp_key_get(const struct xsrtp_session *s, unsigned int slot,
+		   struct xsrtp_key_state *state);
 
 /**
  * struct xsrtp_stream_state - what is known of one SSRC

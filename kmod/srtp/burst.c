@@ -93,7 +93,7 @@ uint8_t xsrtp_mki_find(const struct xsrtp_context *cx, const uint8_t *first,
 	for (i = 0; i <= cx->cold->keys; slot = i++) {
 		const struct xsrtp_key_info *info = &cx->cold->slot[slot];
 
-		if (info->set && (i == 0 || info->mki_len) && end - first >= info->mki_len &&
+		if (load_acquire(&info->set) && (i == 0 || info->mki_len) && end - first >= info->mki_len &&
 		    !memcmp(end - info->mki_len, info->mki, info->mki_len))
 			return slot;
 	}

@@ -195,6 +195,14 @@ void xsrtp_option_key_wipe(struct xsrtp_session *half, struct xsrtp_session_cold
 		memzero_explicit(xsrtp_option_ext_key(opt, slot), XSRTP_EXT_KEY_BYTES);
 }
 
+uint32_t xsrtp_option_kdr(const struct xsrtp_session *half,
+			  const struct xsrtp_session_cold *cold, unsigned int slot)
+{
+	const struct xsrtp_option *opt = xsrtp_option(half, cold);
+
+	return !opt || opt->key[slot].shift == XSRTP_RATE_NONE ? 0 : 1U << opt->key[slot].shift;
+}
+
 /* --- bases ---------------------------------------------------------------------- */
 
 void xsrtp_option_stream_told(struct xsrtp_session *half, struct xsrtp_session_cold *cold,

@@ -106,6 +106,10 @@ void xsrtp_option_key_set(struct xsrtp_session *half, struct xsrtp_session_cold 
 void xsrtp_option_key_wipe(struct xsrtp_session *half, struct xsrtp_session_cold *cold,
 			   unsigned int slot);
 
+/* The derivation rate of the key in @slot, 0: none. */
+uint32_t xsrtp_option_kdr(const struct xsrtp_session *half,
+			  const struct xsrtp_session_cold *cold, unsigned int slot);
+
 /* Before @slot comes into use. */
 void xsrtp_option_key_use(struct xsrtp_session *half, struct xsrtp_session_cold *cold,
 			  unsigned int slot);

@@ -22,6 +22,7 @@
 #define load_once(p)		READ_ONCE(*(p))
 #define store_once(p, v)	WRITE_ONCE(*(p), v)
 #define load_acquire(p)		smp_load_acquire(p)
+#define store_release(p, v)	smp_store_release(p, v)
 #define cas64(p, old, new)	try_cmpxchg(p, old, new)
 
 #else /* userspace */
@@ -47,6 +48,7 @@ void xsrtp_race(void);
 #define load_once(p)		(xsrtp_race(), __atomic_load_n(p, __ATOMIC_RELAXED))
 #define store_once(p, v)	(xsrtp_race(), __atomic_store_n(p, v, __ATOMIC_RELAXED))
 #define load_acquire(p)		(xsrtp_race(), __atomic_load_n(p, __ATOMIC_ACQUIRE))
+#define store_release(p, v)	(xsrtp_race(), __atomic_store_n(p, v, __ATOMIC_RELEASE))
 #define cas64(p, old, new)	(xsrtp_race(), __atomic_compare_exchange_n(p, old, new, false, \
 					__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 

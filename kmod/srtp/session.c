@@ -334,7 +334,12 @@ static void key_info_set(struct xsrtp_session *half, unsigned int slot,
 	if (info->mki_len)
 		memcpy(info->mki, cfg->mki, info->mki_len);
 	budget_init(&info->budget, cfg->lifetime, most, cold->streams);
-	info->set = 1;
+}
+
+/* From here on packets may find it by its MKI: last, when all of it is there. */
+static void key_info_show(struct xsrtp_session *half, unsigned int slot)
+{
+	store_release(&xsrtp_session_cold(half, xsrtp_session_suite(half))->slot[slot].set, 1);
 }
 
 static void key_info_wipe(struct xsrtp_session *half, unsigned int slot)
@@ -376,6 +381,8 @@ int xsrtp_key_set(struct xsrtp_session *s, const struct xsrtp_cipher *c, unsigne
 	key_info_set(rtcp, slot, cfg, XSRTP_RTCP_INDEX_MAX + 1ULL);
 	xsrtp_option_key_set(s, cold, c, slot, cfg);
 	xsrtp_option_key_set(rtcp, xsrtp_session_cold(rtcp, suite), c, slot, cfg);
+	key_info_show(s, slot);
+	key_info_show(rtcp, slot);
 	return 0;
 }
 
@@ -440,6 +447,31 @@ void xsrtp_key_promote(struct xsrtp_session *half, struct xsrtp_session_cold *co
 		return;
 	store_once(&cold->also, used);
 	half_use(half, cold, slot);
+}
+
+void xsrtp_key_hide(struct xsrtp_session *s, unsigned int slot)
+{
+	const struct xsrtp_suite_info *suite = xsrtp_session_suite(s);
+
+	if (slot >= xsrtp_session_cold(s, suite)->keys)
+		return;
+	store_once(&xsrtp_session_cold(s, suite)->slot[slot].set, 0);
+	store_once(&xsrtp_session_cold(xsrtp_session_rtcp(s), suite)->slot[slot].set, 0);
+}
+
+bool xsrtp_key_get(const struct xsrtp_session *s, unsigned int slot,
+		   struct xsrtp_key_state *state)
+{
+	const struct xsrtp_session_cold *cold = xsrtp_session_cold(s, xsrtp_session_suite(s));
+	const struct xsrtp_key_info *info = &cold->slot[slot];
+
+	if (slot >= cold->keys || !load_acquire(&info->set))
+		return false;
+	state->mki = info->mki;
+	state->mki_len = info->mki_len;
+	state->left = load_once(&info->budget.left);
+	state->kdr = xsrtp_option_kdr(s, cold, slot);
+	return true;
 }
 
 void xsrtp_key_wipe(struct xsrtp_session *s, unsigned int slot)

@@ -165,9 +165,10 @@ detach() {
 
 # A new key, in the form of SDP.
 make_key() { # SUITE FILE
-	local n=30
-	case $1 in AEAD_AES_256_GCM) n=44 ;; AEAD_AES_128_GCM) n=28 ;; esac
-	(umask 077 && echo "inline:$(head -c "$n" /dev/urandom | base64 -w 0)" >"$2")
+	local n=16 salt=14
+	case $1 in AES_192*) n=24 ;; *_256_*) n=32 ;; esac
+	case $1 in *GCM*) salt=12 ;; esac
+	(umask 077 && echo "inline:$(head -c $((n + salt)) /dev/urandom | base64 -w 0)" >"$2")
 }
 
 # --- counters -----------------------------------------------------------------

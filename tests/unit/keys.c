@@ -191,6 +191,40 @@ static void mki_finds_slot(void **state)
 		}
 }
 
+/* Between switching away and wiping, no packet finds the key; of others all is told. */
+static void hidden_is_not_found(void **state)
+{
+	struct xsrtp_key_state key;
+	struct master m[2];
+	struct bench b;
+	unsigned int k;
+
+	bench_open(&b, *state, CM80, 64, 1);
+	for (k = 0; k < 2; k++) {
+		master_random(&b.rng, &m[k], 4);
+		m[k].mki[3] = k;
+		assert_int_equal(set_key(&b, k, &m[k], 1000 * k), 0);
+	}
+	assert_int_equal(xsrtp_key_use(b.s, 0), 0);
+	assert_reason(arrive(&b, &m[1], SSRC, 1).reason, OK);
+	assert_true(xsrtp_key_get(b.s, 0, &key));
+	assert_int_equal(key.left, 1ULL << 48);
+	assert_true(xsrtp_key_get(b.s, 1, &key));
+	assert_int_equal(key.mki_len, 4);
+	assert_memory_equal(key.mki, m[1].mki, 4);
+	assert_in_range(key.left, 1, 999);
+	xsrtp_key_hide(b.s, 1);
+	assert_reason(arrive(&b, &m[1], SSRC, 2).reason, BAD_MKI);
+	assert_reason(arrive(&b, &m[0], SSRC, 2).reason, OK);
+	assert_false(xsrtp_key_get(b.s, 1, &key));
+	assert_false(xsrtp_key_get(b.s, 2, &key));
+	assert_false(xsrtp_key_get(b.s, XSRTP_KEYS, &key));
+	assert_int_equal(xsrtp_key_use(b.s, 1), -ENOKEY);
+	assert_int_equal(set_key(&b, 1, &m[1], 0), 0);
+	assert_reason(arrive(&b, &m[1], SSRC, 3).reason, OK);
+	session_free(b.s);
+}
+
 /* Packets do not: the second key is tried, and the first that fits switches. */
 static void also_switches(void **state)
 {
@@ -366,7 +400,7 @@ int main(void)
 {
 	static const struct test_row rows[] = {
 		EACH(lifetime_exact), EACH(lifetime_streams), EACH(lifetime_receiver),
-		EACH(mki_finds_slot), EACH(also_switches),
+		EACH(mki_finds_slot), EACH(hidden_is_not_found), EACH(also_switches),
 		EACH(stream_told_index), EACH(stream_told_roc),
 		EACH(null_cipher), EACH(unencrypted),
 	};

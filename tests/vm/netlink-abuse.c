@@ -55,8 +55,10 @@ static void fill(uint8_t *p, size_t len)
 
 static const struct {
 	uint32_t number, key, salt;
+	bool clear, roc_rate;	/* encrypts nothing; its tag has room for the ROC */
 } suites[] = {
-#define ROW(sym, num, name, kind, key, salt, tag) { num, key, salt },
+#define ROW(sym, num, name, kind, key, salt, tag) \
+	{ num, key, salt, name[0] == 'N', tag == 10 },
 	XSRTP_SUITES(ROW)
 #undef ROW
 };
@@ -77,24 +79,82 @@ static uint32_t any_suite(void)
 	return one_of(suites).number;
 }
 
-static void put_key(int session, uint32_t suite)
+static size_t suite_at(uint32_t suite)
 {
-	uint8_t bytes[XSRTP_KEY_MAX];
-	int k = put_nest(&r, session, XSRTP_A_SESSION_KEY);
 	size_t i = 0;
 
 	while (suites[i].number != suite)
 		i++;
+	return i;
+}
+
+static int put_key(int session, uint32_t suite)
+{
+	uint64_t lifetime = 1 + (uint64_t)rnd() * below(1 << 16);
+	int k = put_nest(&r, session, XSRTP_A_SESSION_KEY);
+	uint8_t bytes[XSRTP_KEY_MAX];
+	size_t i = suite_at(suite);
+
 	fill(bytes, sizeof(bytes));
 	require(&r, put(&r, k, XSRTP_A_KEY_MASTER_KEY, MASTER_KEY, bytes, suites[i].key));
 	require(&r, put(&r, k, XSRTP_A_KEY_MASTER_SALT, MASTER_SALT, bytes, suites[i].salt));
 	if (below(3) == 0)
-		put(&r, k, XSRTP_A_KEY_MKI, MKI, bytes, 1 + below(sizeof(bytes)));
+		put(&r, k, XSRTP_A_KEY_LIFETIME, LIFETIME, &lifetime, sizeof(lifetime));
+	return k;
+}
+
+/* Whether the second key that may follow has one must be the same. */
+static void put_mki(int key)
+{
+	uint8_t bytes[XSRTP_MKI_MAX];
+
+	fill(bytes, sizeof(bytes));
+	put(&r, key, XSRTP_A_KEY_MKI, MKI, bytes, 1 + below(sizeof(bytes)));
+}
+
+static void put_stream(int session)
+{
+	int nest = put_nest(&r, session, XSRTP_A_SESSION_STREAM);
+
+	require(&r, put_u32(&r, nest, XSRTP_A_STREAM_SSRC, NUMBER, rnd()));
+	require(&r, put_u32(&r, nest, XSRTP_A_STREAM_ROC, NUMBER, rnd()));
+	if (below(2))
+		put_u32(&r, nest, XSRTP_A_STREAM_SEQ, SEQ, below(1 << 16));
+}
+
+/* One rule that few ask for; two could exclude each other. Returns the flags. */
+static uint32_t put_rule(int session, bool rx, size_t suite)
+{
+	uint32_t flags = 0;
+	uint8_t ids[32];
+
+	switch (below(8)) {
+	case 0: flags = 1 + below(3); break;
+	case 1: flags = suites[suite].clear ? 0 : XSRTP_SESSION_FLAGS_CRYPTEX; break;
+	case 2: flags = rx ? XSRTP_SESSION_FLAGS_EVICT : 0; break;
+	case 3: flags = XSRTP_SESSION_FLAGS_KEY_RATE; break;
+	case 4: put_u32(&r, session, XSRTP_A_SESSION_ROC_POLICY, ROC_POLICY, below(3)); break;
+	case 5:
+		if (suites[suite].roc_rate)
+			put_u32(&r, session, XSRTP_A_SESSION_ROC_RATE, ROC_RATE,
+				1 + below(65535));
+		break;
+	case 6:
+		fill(ids, sizeof(ids));
+		if (!suites[suite].clear)
+			put(&r, session, XSRTP_A_SESSION_EXT_IDS, EXT_IDS, ids, sizeof(ids));
+		break;
+	case 7: put_stream(session); break;
+	}
+	if (flags)
+		put_u32(&r, session, XSRTP_A_SESSION_FLAGS, FLAGS, flags);
+	return flags;
 }
 
 static void put_session(uint16_t type, uint32_t suite)
 {
-	int s;
+	uint32_t flags = 0;
+	int s, k;
 
 	if (!suite)
 		return;
@@ -105,7 +165,14 @@ static void put_session(uint16_t type, uint32_t suite)
 	if (below(2))
 		put_u32(&r, s, XSRTP_A_SESSION_MAX_STREAMS, STREAMS, 1 + below(8));
 	if (below(2))
-		put_key(s, suite);
+		flags = put_rule(s, type == XSRTP_A_FLOW_RX, suite_at(suite));
+	if (below(2))
+		return;
+	k = put_key(s, suite);
+	if (below(3) == 0)
+		put_mki(k);
+	if (flags == XSRTP_SESSION_FLAGS_KEY_RATE)
+		put_u32(&r, k, XSRTP_A_KEY_RATE, KEY_RATE, 1 << below(25));
 }
 
 static struct address any_address(bool ip6)
@@ -167,19 +234,36 @@ static void right_set(const struct flow *f)
 		put_endpoint(&r, XSRTP_A_FLOW_REMOTE, &a);
 }
 
-static void right_key(const struct flow *f, uint8_t cmd)
+/* The direction of a flow that a request about keys names. */
+static int right_direction(const struct flow *f, uint8_t cmd)
 {
-	bool rx = f->rx && (!f->tx || below(2));
 	int s;
 
 	request_init(&r, cmd);
 	put_which(f);
-	s = put_nest(&r, 0, rx ? XSRTP_A_FLOW_RX : XSRTP_A_FLOW_TX);
+	s = put_nest(&r, 0, f->rx ? XSRTP_A_FLOW_RX : XSRTP_A_FLOW_TX);
 	require(&r, s);
-	if (cmd == XSRTP_CMD_KEY_DEL)
+	return s;
+}
+
+static void right_key(const struct flow *f, uint32_t slot)
+{
+	int s = right_direction(f, XSRTP_CMD_KEY_SET);
+	int k = put_key(s, f->rx ? f->rx : f->tx);
+
+	require(&r, k);
+	if (slot || below(2))
+		put_u32(&r, k, XSRTP_A_KEY_SLOT, KEY_SLOT, slot);
+}
+
+static void right_key_del(const struct flow *f, bool second)
+{
+	int s = right_direction(f, XSRTP_CMD_KEY_DEL), k;
+
+	if (!second)
 		return;
-	put_key(s, rx ? f->rx : f->tx);
-	require(&r, s + 1);
+	k = put_nest(&r, s, XSRTP_A_SESSION_KEY);
+	require(&r, put_u32(&r, k, XSRTP_A_KEY_SLOT, KEY_SLOT, XSRTP_KEY_SLOT_SECOND));
 }
 
 static void right_about(const struct flow *f, uint8_t cmd)
@@ -205,8 +289,8 @@ static void right_any(void)
 	switch (below(10)) {
 	case 0: case 1: case 2: right_new(&new); break;
 	case 3: case 4: right_set(any_flow(false)); break;
-	case 5: case 6: right_key(any_flow(true), XSRTP_CMD_KEY_SET); break;
-	case 7: right_key(any_flow(true), XSRTP_CMD_KEY_DEL); break;
+	case 5: case 6: right_key(any_flow(true), XSRTP_KEY_SLOT_FIRST); break;
+	case 7: right_key_del(any_flow(true), false); break;
 	case 8: right_about(any_flow(false), XSRTP_CMD_FLOW_DEL); break;
 	case 9: right_about(any_flow(false), XSRTP_CMD_FLOW_GET); break;
 	}
@@ -261,6 +345,8 @@ static bool length_is_right(const struct node *n, size_t len)
 	case MKI: return len >= 1 && len <= 128;
 	case MASTER_KEY: return length_of_some(true, len);
 	case MASTER_SALT: return length_of_some(false, len);
+	case EXT_IDS: return len == 32;
+	case LIFETIME: return len == 8;
 	default: return len == 4;
 	}
 }
@@ -306,10 +392,13 @@ static bool bad_value(void)
 {
 	static const uint32_t actions[] = { 2, 3, 255, 256, 1u << 16, 1u << 31, ~0u };
 	static const uint32_t windows[] = { 0, 1, 32, 63, 65, 100, 32769, 1u << 16, 1u << 31, ~0u };
+	static const uint32_t flags[] = { 1 << 5, 1u << 31, ~0u };
+	static const uint32_t above_2[] = { 3, 4, 256, ~0u };
+	static const uint32_t rates[] = { 0, 3, 7, 100, 1 << 25, ~0u };
 	static const uint32_t streams[] = { 0, 257, 1u << 16 | 1, 1u << 31, ~0u };
 	int i = any_node(is_limited);
 	struct node *n = &r.node[i];
-	uint32_t v = 0;
+	uint64_t v = 0;
 
 	if (!i)
 		return false;
@@ -319,9 +408,15 @@ static bool bad_value(void)
 	case SUITE: v = no_suite(); break;
 	case WINDOW: v = one_of(windows); break;
 	case STREAMS: v = one_of(streams); break;
+	case FLAGS: v = one_of(flags); break;
+	case ROC_POLICY: case KEY_SLOT: v = one_of(above_2); break;
+	case ROC_RATE: v = below(2) ? 0 : 65536; break;
+	case SEQ: v = 65536 + below(1 << 20); break;
+	case KEY_RATE: v = one_of(rates); break;
+	case LIFETIME: v = below(2) ? 0 : (1ull << 48) + 1 + rnd(); break;
 	default: break;		/* port 0 */
 	}
-	n->len = n->kind == PORT ? 2 : 4;
+	n->len = n->kind == PORT ? 2 : n->kind == LIFETIME ? 8 : 4;
 	memcpy(n->data, &v, n->len);
 	return true;
 }
@@ -338,7 +433,7 @@ static bool unknown_attribute(void)
 {
 	uint8_t data[32];
 	int i = below(3) ? any_node(is_nest) : 0;
-	uint16_t type = below(4) == 0 ? 0 : XSRTP_A_FLOW_MAX + 1 + below(below(2) ? 8 : 16000);
+	uint16_t type = below(4) == 0 ? 0 : XSRTP_A_SESSION_MAX + 1 + below(below(2) ? 8 : 16000);
 
 	fill(data, sizeof(data));
 	put(&r, i, type, MKI, data, below(sizeof(data)));
@@ -357,7 +452,9 @@ static bool read_only_attribute(void)
 	if (i == r.n || below(2))
 		put_nest(&r, 0, XSRTP_A_FLOW_STATS);
 	else if (below(2))
-		put_nest(&r, i, XSRTP_A_SESSION_STREAM);
+		put_nest(&r, i, XSRTP_A_SESSION_SLOT);
+	else if (below(2))
+		put_u32(&r, i, XSRTP_A_SESSION_EVENTS, NUMBER, 1);
 	else
 		put(&r, i, XSRTP_A_SESSION_HAS_KEY, MKI, &yes, sizeof(yes));
 	return true;
@@ -407,7 +504,8 @@ static bool truncated(void)
 static bool unknown_command(void)
 {
 	static const uint8_t commands[] = { 0, XSRTP_CMD_FLOW_NEW_NTF, XSRTP_CMD_FLOW_DEL_NTF,
-					    XSRTP_CMD_KEY_DEL_NTF, XSRTP_CMD_MAX + 1, 127, 255 };
+					    XSRTP_CMD_KEY_DEL_NTF, XSRTP_CMD_KEY_SWAP_NTF,
+					    XSRTP_CMD_EVENT_NTF, XSRTP_CMD_MAX + 1, 127, 255 };
 
 	r.cmd = one_of(commands);
 	return true;
@@ -583,9 +681,15 @@ static bool right_life(void)
 	right_set(&f);
 	good = good && send_right("flow-set", NULL, NULL);
 	if (f.rx || f.tx) {
-		right_key(&f, XSRTP_CMD_KEY_SET);
+		right_key(&f, XSRTP_KEY_SLOT_FIRST);
 		good = good && send_right("key-set", NULL, NULL);
-		right_key(&f, XSRTP_CMD_KEY_DEL);
+		right_key(&f, XSRTP_KEY_SLOT_SECOND);
+		good = good && send_right("key-set of a second one", NULL, NULL);
+		right_direction(&f, XSRTP_CMD_KEY_SWAP);
+		good = good && send_right("key-swap", NULL, NULL);
+		right_key_del(&f, true);
+		good = good && send_right("key-del of the second one", NULL, NULL);
+		right_key_del(&f, false);
 		good = good && send_right("key-del", NULL, NULL);
 	}
 	right_about(&f, XSRTP_CMD_FLOW_GET);

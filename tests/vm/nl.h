@@ -32,7 +32,12 @@
 
 /* What a value is, for those who want to spoil it. */
 enum kind {
-	NEST, ID, ACTION, SUITE, WINDOW, STREAMS, PORT, ADDRESS, MASTER_KEY, MASTER_SALT, MKI,
+	NEST,
+	/* not every value is right */
+	ID, ACTION, SUITE, WINDOW, STREAMS, FLAGS, ROC_POLICY, ROC_RATE, SEQ, KEY_SLOT, KEY_RATE,
+	LIFETIME, PORT,
+	/* every value of the right length is */
+	ADDRESS, MASTER_KEY, MASTER_SALT, MKI, EXT_IDS, NUMBER,
 };
 
 struct node {

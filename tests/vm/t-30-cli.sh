@@ -165,7 +165,7 @@ shows "tx $CM window 128 streams 4 key set" "shows its session"
 works "flow show by local endpoint" flow show local 10.9.0.1:4000
 works "as JSON" -j flow show "$id"
 json 'j["local"] == "10.9.0.1:4000" and j["action"] == "forward" and "rx" not in j' "the flow"
-json 'j["tx"] == {"suite": "'$CM'", "window": 128, "max_streams": 4, "has_key": True, "streams": []}' \
+json 'j["tx"] == {"suite": "'$CM'", "window": 128, "max_streams": 4, "has_key": True, "keys": [{"slot": "first", "packets_left": 2**48}], "streams": []}' \
 	"the session"
 json 'j["rx_packets"] == 0 and j["drops"] == {}' "counters"
 works "flow add, IPv6" flow add local '[fd00::1]:4000' deliver rx AEAD_AES_128_GCM
@@ -183,6 +183,46 @@ works "nothing was added by those" -j flow show
 json 'len(j) == 2' "there are still two"
 refused 1 "no" "a flow that is not there" flow show 4000000000
 refused 1 "no" "and its deletion" flow del 4000000000
+
+# --- rules ------------------------------------------------------------------------------------
+works "flow add with rules" flow add local 10.9.0.1:4010 deliver rx $CM key "$tmp/mki.key" \
+	window 1024 streams 8 evict ext-ids 1,14 roc-rate 100 lifetime 2^20 rate 4096 \
+	ssrc 0x1234abcd roc 7 seq 100 ssrc 99 roc 1
+rules=$out
+works "is seen" flow show "$rules"
+shows "rx $CM window 1024 streams 8 key-rate evict roc-rate 100 ext-ids 1,14 key set" \
+	"its rules, in the words of flow add"
+shows "first key mki 0102 1048576 packets left rate 4096" "its key"
+shows "ssrc 0x1234abcd roc 7 seq 100" "the stream that was told"
+works "as JSON" -j flow show "$rules"
+json 'j["rx"]["flags"] == ["key-rate", "evict"] and j["rx"]["ext_ids"] == [1, 14]' "rules"
+json 'j["rx"]["keys"] == [{"slot": "first", "mki": "0102", "packets_left": 1 << 20, "rate": 4096}]' "key"
+works "key set, second" key set "$rules" rx key - second lifetime 500 <<<"hex:${gcm_secret:2:60}
+mki:03"
+works "is seen" flow show "$rules"
+shows "second key mki 03 500 packets left" "the second key"
+works "key swap" key swap "$rules" rx
+works "is seen" -j flow show "$rules"
+json '[(k["slot"], k["mki"]) for k in j["rx"]["keys"]] == [("first", "03"), ("second", "0102")]' "the other way round"
+works "key del, second" key del "$rules" rx second
+works "is seen" -j flow show "$rules"
+json '[(k["slot"], k["mki"]) for k in j["rx"]["keys"]] == [("first", "03")]' "one key is left"
+refused 1 "there is no second key (attribute rx)" "key swap without a second key" key swap "$rules" rx
+works "flow del" flow del "$rules"
+works "roc, cryptex and unencrypted-srtcp" flow add local 10.9.0.1:4010 forward \
+	from 10.9.0.1:6002 to 10.9.0.2:7002 tx $CM roc zero cryptex unencrypted-srtcp
+rules=$out
+works "are seen" flow show "$rules"
+shows "tx $CM window 64 streams 1 unencrypted-srtcp cryptex roc zero no key" "all three"
+works "flow del" flow del "$rules"
+refused 1 "attribute tx.roc-rate" "roc-rate with GCM: names the attribute" flow add \
+	local 10.9.0.1:4010 forward from 10.9.0.1:6002 to 10.9.0.2:7002 tx AEAD_AES_128_GCM roc-rate 4
+refused 2 "say rx SUITE too" "evict of a sender" flow add local 10.9.0.1:4010 forward \
+	from 10.9.0.1:6002 to 10.9.0.2:7002 tx $CM evict
+refused 2 "keep, zero or try" "an unknown ROC policy" flow add local 10.9.0.1:4010 deliver rx $CM roc on
+refused 2 "list of ids" "a bad list of ids" flow add local 10.9.0.1:4010 deliver rx $CM ext-ids 1,256
+refused 2 "a key's" "a lifetime without a key" flow add local 10.9.0.1:4010 deliver rx $CM lifetime 9
+refused 2 "2^48" "too long a lifetime" key set "$id" tx key "$tmp/mki.key" lifetime 2^49
 
 # --- packets, and the XDP program's table ----------------------------------------------------
 send 5
@@ -216,7 +256,7 @@ works "in the totals too" show
 shows "dropped 3 no-key" "show: drops"
 works "key set, with MKI" key set local 10.9.0.1:4000 tx key "$tmp/mki.key"
 works "is seen" -j flow show "$id"
-json 'j["tx"]["has_key"] == True' "key set"
+json 'j["tx"]["has_key"] == True and j["tx"]["keys"][0]["mki"] == "0102"' "key set"
 works "key set for IPv6" key set "$id6" rx key "$tmp/gcm.key"
 "$xsrtp" -n h key set "$id6" rx key - <"$tmp/gcm.key" >"$tmp/out" 2>&1
 is "$?" 1 "the same key again is refused"
@@ -280,8 +320,11 @@ check "monitor: each line is JSON" python3 -c 'import json, sys
 ev = [json.loads(l) for l in open(sys.argv[1])]
 n = [e["event"] for e in ev]
 assert n[:2] == ["flow-new", "flow-new"], n
-assert n.count("flow-new") == 17 and n.count("flow-del") == 17, n
-assert n.count("key-del") == 1 and n.count("key-set") == 3 and n.count("flow-set") == 3, n
+assert n.count("flow-new") == 19 and n.count("flow-del") == 19, n
+assert n.count("key-del") == 2 and n.count("key-set") == 4 and n.count("flow-set") == 3, n
+assert n.count("key-swap") == 1, n
+event = [e["tx"]["events"] for e in ev if e["event"] == "event"]
+assert ["new-stream"] in event, event
 assert ev[0]["local"] == "10.9.0.1:4000", ev[0]' "$tmp/monitor"
 
 # --- no key anywhere, and a clean end -------------------------------------------------------------------

@@ -209,7 +209,7 @@ static void flow_make(uint16_t port, uint8_t rx, uint8_t tx, bool key, enum who 
 	if (port == KEY_GONE) {
 		struct flow which = flow_select(id, NULL);
 
-		if (key_del(xnl, &which, TX))
+		if (key_del(xnl, &which, TX, false))
 			errx(1, "key: %s", xnl_error(xnl));
 	}
 }

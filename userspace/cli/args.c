@@ -6,6 +6,7 @@
  */
 #include "cli.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -75,15 +76,37 @@ const char *args_value(struct args *a, const char *what)
 	return v;
 }
 
-uint32_t args_u32(struct args *a, const char *what)
+/* Decimal, or hexadecimal behind 0x. */
+static bool number(const char *text, uint64_t max, uint64_t *v)
 {
-	const char *text = args_value(a, what);
-	unsigned long v;
+	bool hex = text[0] == '0' && text[1] == 'x';
+	const char *digits = hex ? text + 2 : text;
 	char *end;
 
 	errno = 0;
-	v = strtoul(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || errno || v > UINT32_MAX)
+	*v = strtoull(digits, &end, hex ? 16 : 10);
+	return (hex ? isxdigit((unsigned char)*digits) : isdigit((unsigned char)*digits)) &&
+	       !*end && !errno && *v <= max;
+}
+
+uint32_t args_u32(struct args *a, const char *what)
+{
+	const char *text = args_value(a, what);
+	uint64_t v;
+
+	if (!number(text, UINT32_MAX, &v))
+		usage("%s: \"%s\" is not a number", what, text);
+	return v;
+}
+
+uint64_t args_u64(struct args *a, const char *what)
+{
+	const char *text = args_value(a, what);
+	uint64_t v;
+
+	if (!strncmp(text, "2^", 2) && number(text + 2, 63, &v))
+		return 1ULL << v;
+	if (!number(text, UINT64_MAX, &v))
 		usage("%s: \"%s\" is not a number", what, text);
 	return v;
 }

@@ -34,6 +34,8 @@ const char *args_next(struct args *a);
 /* The rest end with usage() when the value is missing or bad. @what: its name. */
 const char *args_value(struct args *a, const char *what);
 uint32_t args_u32(struct args *a, const char *what);
+/* args_u64() - also as a power of two, "2^20". */
+uint64_t args_u64(struct args *a, const char *what);
 struct endpoint args_endpoint(struct args *a, const char *what);
 /* args_flow() - ID, or "local EP". */
 struct flow args_flow(struct args *a);
@@ -43,9 +45,25 @@ void args_done(struct args *a);
 /* --- secret.c: keys on their way through this process ------------------------------ */
 
 /* secret_read() - the key in file @path; wiped at exit, whichever way. */
-const struct key *secret_read(const char *path, enum direction dir, unsigned int suite);
+struct key *secret_read(const char *path, enum direction dir, unsigned int suite);
 /* secret_guard() - no core dump, no debugger of the same user. */
 void secret_guard(void);
+
+/* --- session.c: the rules of SRTP --------------------------------------------------- */
+
+struct key_words {
+	uint64_t lifetime;	/* 0: not said */
+	uint32_t rate;		/* 0: not said */
+};
+
+/* session_word() - takes the next words if they are a rule of a session, into @s. */
+bool session_word(struct args *a, struct session *s);
+/* key_word() - the same for a rule of a key; key_words_to() has @key follow them. */
+bool key_word(struct args *a, struct key_words *w);
+void key_words_to(const struct key_words *w, struct key *key);
+void print_rules(const struct session *s);
+void print_events(const struct session *s);
+void print_slots(const struct session *s);
 
 /* --- print.c: how flows and counters look ------------------------------------------ */
 

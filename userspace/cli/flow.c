@@ -18,8 +18,9 @@
 struct request {
 	struct flow flow;
 	const char *key_file[2];	/* by direction; NULL: none */
-	uint32_t window;
-	uint32_t streams;
+	struct session rules;		/* of both */
+	struct key_words key_rules;
+	bool any_rule;
 };
 
 static struct session *session_of(struct flow *f, enum direction dir)
@@ -100,16 +101,29 @@ static bool read_srtp(struct args *a, struct request *r)
 		read_session(a, r, RX);
 	else if (args_match(a, "tx"))
 		read_session(a, r, TX);
-	else if (args_match(a, "window"))
-		r->window = args_u32(a, "window");
-	else if (args_match(a, "streams"))
-		r->streams = args_u32(a, "streams");
+	else if (session_word(a, &r->rules) || key_word(a, &r->key_rules))
+		r->any_rule = true;
 	else
 		return false;
 	return true;
 }
 
-/* window and streams are said once, for the directions that are SRTP. */
+/* A receiver alone forgets streams; all else is of both directions. */
+static void apply_rules(const struct request *r, enum direction dir, struct session *s)
+{
+	bool present = s->present;
+	uint32_t suite = s->suite;
+
+	*s = r->rules;
+	s->present = present;
+	s->suite = suite;
+	if (dir == TX)
+		s->flags &= ~XSRTP_SESSION_FLAGS_EVICT;
+	if (r->key_rules.rate)
+		s->flags |= XSRTP_SESSION_FLAGS_KEY_RATE;
+}
+
+/* Rules are said once, for the directions that are SRTP. */
 static void read_words(struct args *a, struct request *r)
 {
 	enum direction dir;
@@ -117,23 +131,29 @@ static void read_words(struct args *a, struct request *r)
 	while (read_path(a, r) || read_srtp(a, r))
 		;
 	args_done(a);
-	if ((r->window || r->streams) && !r->flow.rx.present && !r->flow.tx.present)
-		usage("window and streams are for SRTP: say rx SUITE or tx SUITE too");
-	for (dir = RX; dir <= TX; dir++) {
-		session_of(&r->flow, dir)->window = r->window;
-		session_of(&r->flow, dir)->max_streams = r->streams;
-	}
+	if (r->any_rule && !r->flow.rx.present && !r->flow.tx.present)
+		usage("window, streams and so on are for SRTP: say rx SUITE or tx SUITE too");
+	if ((r->key_rules.lifetime || r->key_rules.rate) && !r->key_file[RX] && !r->key_file[TX])
+		usage("lifetime and rate are a key's: say key FILE too");
+	if (r->rules.flags & XSRTP_SESSION_FLAGS_EVICT && !r->flow.rx.present)
+		usage("evict is for a receiver: say rx SUITE too");
+	for (dir = RX; dir <= TX; dir++)
+		apply_rules(r, dir, session_of(&r->flow, dir));
 }
 
 static void read_keys(struct request *r)
 {
 	enum direction dir;
 	struct session *s;
+	struct key *key;
 
 	for (dir = RX; dir <= TX; dir++) {
 		s = session_of(&r->flow, dir);
-		if (r->key_file[dir])
-			s->key = secret_read(r->key_file[dir], dir, s->suite);
+		if (!r->key_file[dir])
+			continue;
+		key = secret_read(r->key_file[dir], dir, s->suite);
+		key_words_to(&r->key_rules, key);
+		s->key = key;
 	}
 }
 
@@ -157,6 +177,7 @@ static int flow_add_verb(struct args *a)
 	out_object(NULL);
 	out_u64("id", "%" PRIu64 "\n", id);
 	out_end();
+	free(r.rules.streams);
 	xnl_close(x);
 	return EXIT_SUCCESS;
 }

@@ -24,13 +24,14 @@ static const struct verb {
 	{ "show", verb_show, "" },
 	{ "flow", verb_flow,
 	  "add local EP [remote EP] (forward from EP to EP | deliver)\n"
-	  "                [rx SUITE [key FILE]] [tx SUITE [key FILE]] [window N] [streams N]\n"
+	  "                [rx SUITE [key FILE]] [tx SUITE [key FILE]] [RULE ...]\n"
 	  "       flow set FLOW [remote (EP | any)] [forward from EP to EP | deliver]\n"
 	  "       flow del FLOW | all\n"
 	  "       flow show [FLOW]" },
 	{ "key", verb_key,
-	  "set FLOW (rx | tx) key FILE\n"
-	  "       key del FLOW (rx | tx)" },
+	  "set FLOW (rx | tx) key FILE [second] [lifetime N] [rate N]\n"
+	  "       key swap FLOW (rx | tx)\n"
+	  "       key del FLOW (rx | tx) [second]" },
 	{ "stats", verb_stats, "" },
 	{ "attach", verb_attach, "DEV [native | generic | auto] [to XSRTP-DEV]" },
 	{ "detach", verb_detach, "DEV" },
@@ -50,7 +51,10 @@ static void print_usage(FILE *to)
 		fprintf(to, "       %s%s%s\n", verbs[i].name, *verbs[i].synopsis ? " " : "",
 			verbs[i].synopsis);
 	fputs("EP is ADDRESS:PORT or [ADDRESS]:PORT. FLOW is an ID or \"local EP\".\n"
-	      "FILE holds a key (\"-\": standard input). See xsrtp(8).\n", to);
+	      "FILE holds a key (\"-\": standard input). RULE is one of: window N, streams N,\n"
+	      "evict, unencrypted-srtp, unencrypted-srtcp, cryptex, ext-ids N[,N...],\n"
+	      "roc (keep | zero | try), roc-rate N, ssrc N roc N [seq N], key-rate,\n"
+	      "lifetime N, rate N. See xsrtp(8).\n", to);
 }
 
 int verb_help(struct args *a)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * xsrtp monitor: what changes, as it changes; with -j one JSON object a line.
+ * xsrtp monitor: what changes, as it changes, and what packets bring about; with -j
+ * one JSON object a line.
  */
 #include "cli.h"
 
@@ -20,6 +21,10 @@ static const char *event_name(uint8_t cmd)
 		return "key-set";
 	case XSRTP_CMD_KEY_DEL_NTF:
 		return "key-del";
+	case XSRTP_CMD_KEY_SWAP_NTF:
+		return "key-swap";
+	case XSRTP_CMD_EVENT_NTF:
+		return "event";
 	default:
 		return "unknown";
 	}

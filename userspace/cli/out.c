@@ -102,7 +102,7 @@ void out_end(void)
 
 void out_str(const char *name, const char *fmt, const char *value)
 {
-	if (out.json && name) {
+	if (out.json) {
 		lead(name);
 		quote(value);
 	} else if (!out.json && fmt) {
@@ -112,7 +112,7 @@ void out_str(const char *name, const char *fmt, const char *value)
 
 void out_u64(const char *name, const char *fmt, uint64_t value)
 {
-	if (out.json && name) {
+	if (out.json) {
 		lead(name);
 		printf("%" PRIu64, value);
 	} else if (!out.json && fmt) {

@@ -63,7 +63,10 @@ static void print_session(const char *name, const struct session *s)
 		out_u64("window", " window %" PRIu64, s->window);
 	if (s->max_streams)
 		out_u64("max_streams", " streams %" PRIu64, s->max_streams);
+	print_rules(s);
 	out_bool("has_key", " key set\n", " no key\n", s->has_key);
+	print_slots(s);
+	print_events(s);
 	out_array("streams");
 	for (i = 0; i < s->n_streams; i++)
 		print_stream(&s->streams[i]);
@@ -141,7 +144,7 @@ static const char *side(const struct session *s)
 		return "RTP";
 	if (!s->has_key)
 		return "SRTP, no key";
-	if (info && info->null_cipher)
+	if ((info && info->null_cipher) || s->flags & XSRTP_SESSION_FLAGS_UNENCRYPTED_SRTP)
 		return "SRTP, not encrypted";
 	return info && !info->tag_len ? "SRTP, not authenticated" : "SRTP";
 }

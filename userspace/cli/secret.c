@@ -26,7 +26,7 @@ void secret_guard(void)
 	atexit(wipe);
 }
 
-const struct key *secret_read(const char *path, enum direction dir, unsigned int suite)
+struct key *secret_read(const char *path, enum direction dir, unsigned int suite)
 {
 	bool open_to_others;
 	char err[512];

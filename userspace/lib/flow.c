@@ -38,6 +38,19 @@ static const struct nla_policy session_policy[XSRTP_A_SESSION_MAX + 1] = {
 	[XSRTP_A_SESSION_MAX_STREAMS] = { .type = NLA_U32 },
 	[XSRTP_A_SESSION_HAS_KEY] = { .type = NLA_U8 },
 	[XSRTP_A_SESSION_STREAM] = { .type = NLA_NESTED },
+	[XSRTP_A_SESSION_FLAGS] = { .type = NLA_U32 },
+	[XSRTP_A_SESSION_ROC_POLICY] = { .type = NLA_U32 },
+	[XSRTP_A_SESSION_ROC_RATE] = { .type = NLA_U32 },
+	[XSRTP_A_SESSION_EXT_IDS] = { .type = NLA_UNSPEC, .minlen = 32, .maxlen = 32 },
+	[XSRTP_A_SESSION_SLOT] = { .type = NLA_NESTED },
+	[XSRTP_A_SESSION_EVENTS] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy slot_policy[XSRTP_A_SLOT_MAX + 1] = {
+	[XSRTP_A_SLOT_WHICH] = { .type = NLA_U32 },
+	[XSRTP_A_SLOT_MKI] = { .type = NLA_UNSPEC, .minlen = 1, .maxlen = XSRTP_MKI_MAX },
+	[XSRTP_A_SLOT_LEFT] = { .type = NLA_U64 },
+	[XSRTP_A_SLOT_RATE] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy stream_policy[XSRTP_A_STREAM_MAX + 1] = {
@@ -122,6 +135,43 @@ static int parse_streams(struct nlattr *nest, struct session *s)
 	return ret;
 }
 
+static int parse_slot(struct nlattr *a, struct key_slot *slot)
+{
+	struct nlattr *tb[XSRTP_A_SLOT_MAX + 1];
+
+	if (nla_parse_nested(tb, XSRTP_A_SLOT_MAX, a, slot_policy))
+		return -EBADMSG;
+	slot->which = u32_of(tb[XSRTP_A_SLOT_WHICH]);
+	slot->left = u64_of(tb[XSRTP_A_SLOT_LEFT]);
+	slot->rate = u32_of(tb[XSRTP_A_SLOT_RATE]);
+	if (tb[XSRTP_A_SLOT_MKI]) {
+		slot->mki_len = nla_len(tb[XSRTP_A_SLOT_MKI]);
+		memcpy(slot->mki, nla_data(tb[XSRTP_A_SLOT_MKI]), slot->mki_len);
+	}
+	return 0;
+}
+
+static int parse_slots(struct nlattr *nest, struct session *s)
+{
+	struct nlattr *a;
+	int left, ret = 0;
+
+	nla_for_each_nested(a, nest, left)
+		if (!ret && nla_type(a) == XSRTP_A_SESSION_SLOT && s->n_slots < 2)
+			ret = parse_slot(a, &s->slots[s->n_slots++]);
+	return ret;
+}
+
+static void copy_rules(struct nlattr **tb, struct session *s)
+{
+	s->flags = u32_of(tb[XSRTP_A_SESSION_FLAGS]);
+	s->roc_policy = u32_of(tb[XSRTP_A_SESSION_ROC_POLICY]);
+	s->roc_rate = u32_of(tb[XSRTP_A_SESSION_ROC_RATE]);
+	s->events = u32_of(tb[XSRTP_A_SESSION_EVENTS]);
+	if (tb[XSRTP_A_SESSION_EXT_IDS])
+		memcpy(s->ext_ids, nla_data(tb[XSRTP_A_SESSION_EXT_IDS]), sizeof(s->ext_ids));
+}
+
 static int parse_session(struct nlattr *a, struct session *s)
 {
 	struct nlattr *tb[XSRTP_A_SESSION_MAX + 1];
@@ -135,7 +185,8 @@ static int parse_session(struct nlattr *a, struct session *s)
 	s->window = u32_of(tb[XSRTP_A_SESSION_WINDOW]);
 	s->max_streams = u32_of(tb[XSRTP_A_SESSION_MAX_STREAMS]);
 	s->has_key = tb[XSRTP_A_SESSION_HAS_KEY] && nla_get_u8(tb[XSRTP_A_SESSION_HAS_KEY]);
-	return parse_streams(a, s);
+	copy_rules(tb, s);
+	return parse_slots(a, s) ?: parse_streams(a, s);
 }
 
 static int parse_drop(struct nlattr *a, struct stats *s)
@@ -237,9 +288,47 @@ static int put_key(struct nl_msg *msg, const struct key *key)
 	if (!nest ||
 	    nla_put(msg, XSRTP_A_KEY_MASTER_KEY, key->key_len, key->master_key) ||
 	    nla_put(msg, XSRTP_A_KEY_MASTER_SALT, key->salt_len, key->master_salt) ||
-	    (key->mki_len && nla_put(msg, XSRTP_A_KEY_MKI, key->mki_len, key->mki)))
+	    (key->mki_len && nla_put(msg, XSRTP_A_KEY_MKI, key->mki_len, key->mki)) ||
+	    (key->second && nla_put_u32(msg, XSRTP_A_KEY_SLOT, XSRTP_KEY_SLOT_SECOND)) ||
+	    (key->lifetime && nla_put_u64(msg, XSRTP_A_KEY_LIFETIME, key->lifetime)) ||
+	    (key->rate && nla_put_u32(msg, XSRTP_A_KEY_RATE, key->rate)))
 		return -EMSGSIZE;
 	return nla_nest_end(msg, nest);
+}
+
+static int put_rules(struct nl_msg *msg, const struct session *s)
+{
+	static const uint8_t none[sizeof(s->ext_ids)];
+
+	if ((s->flags && nla_put_u32(msg, XSRTP_A_SESSION_FLAGS, s->flags)) ||
+	    (s->roc_policy && nla_put_u32(msg, XSRTP_A_SESSION_ROC_POLICY, s->roc_policy)) ||
+	    (s->roc_rate && nla_put_u32(msg, XSRTP_A_SESSION_ROC_RATE, s->roc_rate)) ||
+	    (memcmp(s->ext_ids, none, sizeof(none)) &&
+	     nla_put(msg, XSRTP_A_SESSION_EXT_IDS, sizeof(s->ext_ids), s->ext_ids)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_stream(struct nl_msg *msg, const struct stream *s)
+{
+	struct nlattr *nest = nla_nest_start(msg, XSRTP_A_SESSION_STREAM | NLA_F_NESTED);
+
+	if (!nest ||
+	    nla_put_u32(msg, XSRTP_A_STREAM_SSRC, s->ssrc) ||
+	    nla_put_u32(msg, XSRTP_A_STREAM_ROC, s->roc) ||
+	    (!s->no_seq && nla_put_u32(msg, XSRTP_A_STREAM_SEQ, s->seq)))
+		return -EMSGSIZE;
+	return nla_nest_end(msg, nest);
+}
+
+static int put_streams(struct nl_msg *msg, const struct session *s)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < s->n_streams; i++)
+		ret = put_stream(msg, &s->streams[i]);
+	return ret;
 }
 
 static int put_session(struct nl_msg *msg, int type, const struct session *s)
@@ -253,6 +342,7 @@ static int put_session(struct nl_msg *msg, int type, const struct session *s)
 	    (s->suite && nla_put_u32(msg, XSRTP_A_SESSION_SUITE, s->suite)) ||
 	    (s->window && nla_put_u32(msg, XSRTP_A_SESSION_WINDOW, s->window)) ||
 	    (s->max_streams && nla_put_u32(msg, XSRTP_A_SESSION_MAX_STREAMS, s->max_streams)) ||
+	    put_rules(msg, s) || put_streams(msg, s) ||
 	    (s->key && put_key(msg, s->key)))
 		return -EMSGSIZE;
 	/* An empty nest says something too: this direction. */
@@ -397,9 +487,34 @@ int key_set(struct xnl *x, const struct flow *which, enum direction dir, const s
 	return key_request(x, XSRTP_CMD_KEY_SET, which, dir, key);
 }
 
-int key_del(struct xnl *x, const struct flow *which, enum direction dir)
+/* A nest in a nest: which of the keys. */
+static int put_second(struct nl_msg *msg, enum direction dir)
 {
-	return key_request(x, XSRTP_CMD_KEY_DEL, which, dir, NULL);
+	struct nlattr *nest = nla_nest_start(msg, (dir == RX ? XSRTP_A_FLOW_RX : XSRTP_A_FLOW_TX) |
+					     NLA_F_NESTED);
+	struct nlattr *key = nest ? nla_nest_start(msg, XSRTP_A_SESSION_KEY | NLA_F_NESTED) : NULL;
+
+	if (!key || nla_put_u32(msg, XSRTP_A_KEY_SLOT, XSRTP_KEY_SLOT_SECOND))
+		return -EMSGSIZE;
+	nla_nest_end(msg, key);
+	return nla_nest_end(msg, nest);
+}
+
+int key_del(struct xnl *x, const struct flow *which, enum direction dir, bool second)
+{
+	struct nl_msg *msg;
+
+	if (!second)
+		return key_request(x, XSRTP_CMD_KEY_DEL, which, dir, NULL);
+	msg = xnl_request(x, XSRTP_CMD_KEY_DEL, 0);
+	if (!msg || put_flow(msg, which) || put_second(msg, dir))
+		return xnl_drop(x, msg);
+	return xnl_send(x, msg, NULL, NULL);
+}
+
+int key_swap(struct xnl *x, const struct flow *which, enum direction dir)
+{
+	return key_request(x, XSRTP_CMD_KEY_SWAP, which, dir, NULL);
 }
 
 /* Here the attributes of XSRTP_A_STATS are the message's own, in no nest. */

@@ -23,6 +23,16 @@ struct stream {
 	uint32_t ssrc;
 	uint32_t roc;
 	uint32_t seq;
+	bool no_seq;		/* written: only the ROC is known */
+};
+
+/* What may be known of a key. */
+struct key_slot {
+	uint32_t which;		/* enum xsrtp_key_slot */
+	uint64_t left;		/* packets that it may still serve */
+	uint32_t rate;		/* key derivation rate; 0: none */
+	uint8_t mki[XSRTP_MKI_MAX];
+	uint8_t mki_len;	/* 0: none */
 };
 
 struct session {
@@ -30,9 +40,16 @@ struct session {
 	uint32_t suite;		/* 0: not said */
 	uint32_t window;	/* packets; 0: not said, the kernel decides */
 	uint32_t max_streams;	/* 0: not said, the kernel decides */
+	uint32_t flags;		/* enum xsrtp_session_flags */
+	uint32_t roc_policy;	/* enum xsrtp_roc_policy */
+	uint32_t roc_rate;	/* 0: no ROC in tags */
+	uint8_t ext_ids[32];	/* bit id % 8 of byte id / 8 */
+	uint32_t events;	/* enum xsrtp_events; read only, of a notification */
 	bool has_key;		/* read only */
 	const struct key *key;	/* write only; NULL: none */
-	struct stream *streams;	/* read only */
+	struct key_slot slots[2];	/* read only */
+	unsigned int n_slots;
+	struct stream *streams;	/* written: what flow_new() tells of them */
 	unsigned int n_streams;
 };
 
@@ -90,7 +107,10 @@ int flow_get(struct xnl *x, const struct flow *which, struct flow *f);
 int flow_dump(struct xnl *x, int (*fn)(const struct flow *f, void *arg), void *arg);
 
 int key_set(struct xnl *x, const struct flow *which, enum direction dir, const struct key *key);
-int key_del(struct xnl *x, const struct flow *which, enum direction dir);
+/* key_del() - all keys of the direction, or only the second one. */
+int key_del(struct xnl *x, const struct flow *which, enum direction dir, bool second);
+/* key_swap() - the second key becomes the first, and the reverse. */
+int key_swap(struct xnl *x, const struct flow *which, enum direction dir);
 
 int stats_get(struct xnl *x, struct stats *s);
 uint64_t stats_drops(const struct stats *s);

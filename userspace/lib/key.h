@@ -20,6 +20,10 @@ struct key {
 	uint8_t key_len;	/* bytes; 0: no key */
 	uint8_t salt_len;
 	uint8_t mki_len;	/* 0: no MKI */
+	/* not of the file: what else is said of the key */
+	bool second;		/* not to be used at once */
+	uint64_t lifetime;	/* packets; 0: as many as RFC 3711 allows */
+	uint32_t rate;		/* key derivation rate; 0: none */
 };
 
 /*

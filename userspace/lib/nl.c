@@ -56,6 +56,15 @@ static const struct attr key_attrs[] = {
 	[XSRTP_A_KEY_MASTER_KEY] = { "master-key" },
 	[XSRTP_A_KEY_MASTER_SALT] = { "master-salt" },
 	[XSRTP_A_KEY_MKI] = { "mki" },
+	[XSRTP_A_KEY_SLOT] = { "slot" },
+	[XSRTP_A_KEY_LIFETIME] = { "lifetime" },
+	[XSRTP_A_KEY_RATE] = { "rate" },
+};
+
+static const struct attr stream_attrs[] = {
+	[XSRTP_A_STREAM_SSRC] = { "ssrc" },
+	[XSRTP_A_STREAM_ROC] = { "roc" },
+	[XSRTP_A_STREAM_SEQ] = { "seq" },
 };
 
 static const struct attr session_attrs[] = {
@@ -64,7 +73,13 @@ static const struct attr session_attrs[] = {
 	[XSRTP_A_SESSION_MAX_STREAMS] = { "max-streams" },
 	[XSRTP_A_SESSION_KEY] = { "key", NEST(key_attrs) },
 	[XSRTP_A_SESSION_HAS_KEY] = { "has-key" },
-	[XSRTP_A_SESSION_STREAM] = { "stream" },
+	[XSRTP_A_SESSION_STREAM] = { "stream", NEST(stream_attrs) },
+	[XSRTP_A_SESSION_FLAGS] = { "flags" },
+	[XSRTP_A_SESSION_ROC_POLICY] = { "roc-policy" },
+	[XSRTP_A_SESSION_ROC_RATE] = { "roc-rate" },
+	[XSRTP_A_SESSION_EXT_IDS] = { "ext-ids" },
+	[XSRTP_A_SESSION_SLOT] = { "slot" },
+	[XSRTP_A_SESSION_EVENTS] = { "events" },
 };
 
 static const struct attr flow_attrs[] = {

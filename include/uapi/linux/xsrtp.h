@@ -17,8 +17,8 @@ enum {
 	XSRTP_CMD_FLOW_NEW,		/* answers with the flow's id */
 	XSRTP_CMD_FLOW_SET,
 	XSRTP_CMD_FLOW_DEL,
-	XSRTP_CMD_KEY_SET,		/* install a key and switch to it */
-	XSRTP_CMD_KEY_DEL,		/* forget all keys of a direction: fail closed */
+	XSRTP_CMD_KEY_SET,		/* install a key; as the first, switch to it */
+	XSRTP_CMD_KEY_DEL,		/* forget the second key, or all: fail closed */
 	XSRTP_CMD_STATS_GET,
 	/* notifications, multicast group "flows" */
 	XSRTP_CMD_FLOW_NEW_NTF,
@@ -26,6 +26,10 @@ enum {
 	XSRTP_CMD_FLOW_DEL_NTF,
 	XSRTP_CMD_KEY_SET_NTF,
 	XSRTP_CMD_KEY_DEL_NTF,
+	/* a command again: the numbers above are taken */
+	XSRTP_CMD_KEY_SWAP,		/* the second key becomes the first, and the reverse */
+	XSRTP_CMD_KEY_SWAP_NTF,
+	XSRTP_CMD_EVENT_NTF,		/* what packets brought about */
 
 	__XSRTP_CMD_MAX,
 	XSRTP_CMD_MAX = __XSRTP_CMD_MAX - 1,
@@ -34,6 +38,36 @@ enum {
 enum xsrtp_action {
 	XSRTP_ACTION_FORWARD,		/* send on from source to destination */
 	XSRTP_ACTION_DELIVER,		/* up the local stack, to the local socket */
+};
+
+/* Rules of a session; bits. */
+enum xsrtp_session_flags {
+	XSRTP_SESSION_FLAGS_UNENCRYPTED_SRTP = 1,	/* RFC 4568 6.3.2 */
+	XSRTP_SESSION_FLAGS_UNENCRYPTED_SRTCP = 2,
+	XSRTP_SESSION_FLAGS_CRYPTEX = 4,		/* RFC 9335 */
+	XSRTP_SESSION_FLAGS_KEY_RATE = 8,		/* its keys may have a rate */
+	XSRTP_SESSION_FLAGS_EVICT = 16,			/* rx: a new SSRC takes the oldest one's place */
+};
+
+/* The ROC of a stream when its key changes. */
+enum xsrtp_roc_policy {
+	XSRTP_ROC_POLICY_KEEP,		/* goes on (RFC 3711 3.3.1) */
+	XSRTP_ROC_POLICY_ZERO,		/* starts again at 0 */
+	XSRTP_ROC_POLICY_TRY,		/* rx: the first packet tells; tx: as keep */
+};
+
+/* Which of a direction's two keys. */
+enum xsrtp_key_slot {
+	XSRTP_KEY_SLOT_FIRST,		/* in use */
+	XSRTP_KEY_SLOT_SECOND,		/* rx: accepted too; tx: waits for key-swap */
+};
+
+/* What packets brought about; bits. */
+enum xsrtp_events {
+	XSRTP_EVENTS_KEY_LOW = 1,	/* a sixteenth of the key's lifetime is left */
+	XSRTP_EVENTS_KEY_SWITCH = 2,	/* rx: the peer has begun to use the second key */
+	XSRTP_EVENTS_NEW_STREAM = 4,	/* the first packet of an SSRC */
+	XSRTP_EVENTS_KEY_EXPIRED = 8,	/* the key serves no more: packets are dropped */
 };
 
 /* One direction of media through this host. */
@@ -73,7 +107,13 @@ enum {
 	XSRTP_A_SESSION_MAX_STREAMS,	/* u32, how many SSRCs */
 	XSRTP_A_SESSION_KEY,		/* nest XSRTP_A_KEY, write only */
 	XSRTP_A_SESSION_HAS_KEY,	/* u8, 0 or 1, read only */
-	XSRTP_A_SESSION_STREAM,		/* nest XSRTP_A_STREAM, repeated, read only */
+	XSRTP_A_SESSION_STREAM,		/* nest XSRTP_A_STREAM, repeated; written: flow-new only */
+	XSRTP_A_SESSION_FLAGS,		/* u32, enum xsrtp_session_flags */
+	XSRTP_A_SESSION_ROC_POLICY,	/* u32, enum xsrtp_roc_policy */
+	XSRTP_A_SESSION_ROC_RATE,	/* u32, ROC in every so manieth packet's tag (RFC 4771) */
+	XSRTP_A_SESSION_EXT_IDS,	/* binary, 32 bytes: elements to encrypt (RFC 6904) */
+	XSRTP_A_SESSION_SLOT,		/* nest XSRTP_A_SLOT, repeated, read only */
+	XSRTP_A_SESSION_EVENTS,		/* u32, enum xsrtp_events, event-ntf only */
 
 	__XSRTP_A_SESSION_MAX,
 	XSRTP_A_SESSION_MAX = __XSRTP_A_SESSION_MAX - 1,
@@ -85,9 +125,25 @@ enum {
 	XSRTP_A_KEY_MASTER_KEY,		/* binary, length by suite */
 	XSRTP_A_KEY_MASTER_SALT,	/* binary, length by suite */
 	XSRTP_A_KEY_MKI,		/* binary, 1 to 128 bytes */
+	XSRTP_A_KEY_SLOT,		/* u32, enum xsrtp_key_slot */
+	XSRTP_A_KEY_LIFETIME,		/* u64, packets, up to 2^48 */
+	XSRTP_A_KEY_RATE,		/* u32, key derivation rate, a power of two up to 2^24 */
 
 	__XSRTP_A_KEY_MAX,
 	XSRTP_A_KEY_MAX = __XSRTP_A_KEY_MAX - 1,
+};
+
+/* What may be known of a key that is set. */
+enum {
+	XSRTP_A_SLOT_UNSPEC,
+	XSRTP_A_SLOT_PAD,
+	XSRTP_A_SLOT_WHICH,		/* u32, enum xsrtp_key_slot */
+	XSRTP_A_SLOT_MKI,		/* binary */
+	XSRTP_A_SLOT_LEFT,		/* u64, packets that it may still serve */
+	XSRTP_A_SLOT_RATE,		/* u32 */
+
+	__XSRTP_A_SLOT_MAX,
+	XSRTP_A_SLOT_MAX = __XSRTP_A_SLOT_MAX - 1,
 };
 
 /* State of one SSRC. */
@@ -95,7 +151,7 @@ enum {
 	XSRTP_A_STREAM_UNSPEC,
 	XSRTP_A_STREAM_SSRC,		/* u32, host byte order */
 	XSRTP_A_STREAM_ROC,		/* u32 */
-	XSRTP_A_STREAM_SEQ,		/* u32, highest sequence number, 16 bits */
+	XSRTP_A_STREAM_SEQ,		/* u32, highest sequence number; written: if it is known */
 
 	__XSRTP_A_STREAM_MAX,
 	XSRTP_A_STREAM_MAX = __XSRTP_A_STREAM_MAX - 1,
