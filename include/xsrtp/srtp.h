@@ -274,7 +274,7 @@ int xsrtp_key_used(const struct xsrtp_session *s);
  * @mki_len: 0: packets carry none
  * @kdr: key derivation rate, 0: none
  * @left: SRTP packets that it may still serve; what streams hold in advance, up to
- *	a few thousand each, is not among them
+ *	127 each, is not among them
  */
 struct xsrtp_key_state {
 	const uint8_t *mki;
