@@ -23,7 +23,7 @@
 #include "counters.h"
 #include "port.h"
 
-#define VLAN_TAGS	1	/* 2: QinQ */
+#define VLAN_TAGS	2	/* QinQ (IEEE 802.1ad) */
 #define EXT_HEADERS	8	/* IPv6 extension headers looked through */
 
 #define IPV4_OFFSET	0x1fff

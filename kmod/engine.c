@@ -29,7 +29,7 @@
 #include "flow.h"
 #include "rewrite.h"
 
-#define VLAN_TAGS	1	/* in front of the IP header, at most */
+#define VLAN_TAGS	2	/* in front of the IP header, at most: QinQ */
 
 struct scratch {
 	struct xsrtp_packet pkt[XSRTP_BURST];

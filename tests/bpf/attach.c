@@ -164,11 +164,14 @@ static int capture_open(const char *dev)
 	return fd;
 }
 
-/* Waits for the frame of a datagram to @ep on the captured device. */
-static bool captured(int fd, const struct endpoint *ep)
+/*
+ * Waits for the frame of a datagram to @ep on the captured device. Of its @tags the
+ * kernel takes off the first.
+ */
+static bool captured_tagged(int fd, const struct endpoint *ep, int tags)
 {
 	struct pollfd p = { fd, POLLIN, 0 };
-	int at = ep->family == AF_INET ? 14 + 20 : 14 + 40;
+	int at = (ep->family == AF_INET ? 14 + 20 : 14 + 40) + (tags > 1 ? 4 * (tags - 1) : 0);
 	uint8_t b[2048];
 
 	while (poll(&p, 1, WAIT_MS) > 0) {
@@ -179,6 +182,11 @@ static bool captured(int fd, const struct endpoint *ep)
 			return true;
 	}
 	return false;
+}
+
+static bool captured(int fd, const struct endpoint *ep)
+{
+	return captured_tagged(fd, ep, 0);
 }
 
 static bool received(int fd, int timeout_ms)
@@ -417,15 +425,17 @@ static void test_vlan(enum ingress_mode mode, const char *name, const struct end
 	int i;
 
 	ingress_attach("w1", "x0", mode, ep, 2, NULL, err, sizeof(err));
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 4; i++) {
+		int v6 = i & 1, tags = 1 + i / 2;
+
 		n = counter("redirected");
-		send_frame(&rtp, i ? V6 : V4, 1);
-		ok(captured(capture, &ep[i]) && counted("redirected", n),
-		   "%s, IPv%d, VLAN: RTP arrives behind the device", name, i ? 6 : 4);
+		send_frame(&rtp, v6 ? V6 : V4, tags);
+		ok(captured_tagged(capture, &ep[v6], tags) && counted("redirected", n),
+		   "%s, IPv%d, %d tags: RTP arrives behind the device", name, v6 ? 6 : 4, tags);
 		n = counter("passed-no-flow");
-		send_frame(&free_port, i ? V6 : V4, 1);
-		ok(counted("passed-no-flow", n), "%s, IPv%d, VLAN: another port passes", name,
-		   i ? 6 : 4);
+		send_frame(&free_port, v6 ? V6 : V4, tags);
+		ok(counted("passed-no-flow", n), "%s, IPv%d, %d tags: another port passes", name,
+		   v6 ? 6 : 4, tags);
 	}
 	ingress_detach("w1", err, sizeof(err));
 }

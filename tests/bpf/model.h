@@ -129,16 +129,16 @@ static inline int model_ipv6(const struct model *m, const uint8_t *b, int len, i
 
 static inline int model(const struct model *m, const uint8_t *b, int len)
 {
-	int ip = 14, type, v;
+	int ip = 14, tags, type, v;
 
 	if (len < 14)
 		return XSRTP_COUNTER_PASSED_NOT_IP;
 	type = m16(b + 12);
-	if (type == 0x8100 || type == 0x88a8) {
-		if (len < 18)
+	for (tags = 0; tags < 2 && (type == 0x8100 || type == 0x88a8); tags++) {
+		if (len < ip + 4)
 			return XSRTP_COUNTER_PASSED_NOT_IP;
-		type = m16(b + 16);
-		ip = 18;
+		type = m16(b + ip + 2);
+		ip += 4;
 	}
 	if (type == 0x0800)
 		v = model_ipv4(m, b, len, ip);

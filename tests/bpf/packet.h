@@ -14,7 +14,7 @@
 #define EXT_MAX		12
 
 enum { V4 = 1, V6 = 2, V46 = 3 };
-enum { TAGS_0_1 = 0, TAGS_0 = 1, TAGS_1 = 2, TAGS_2 = 4 };
+enum { TAGS_0_2 = 0, TAGS_0 = 1, TAGS_1 = 2, TAGS_2 = 4, TAGS_3 = 8 };
 
 /* Two local addresses; of each port one is in the slot, one in the hash. */
 enum { ADDR_MEDIA, ADDR_OTHER, ADDR_FOREIGN };
@@ -25,7 +25,7 @@ enum { ADDR_MEDIA, ADDR_OTHER, ADDR_FOREIGN };
 struct spec {
 	const char *what;
 	uint8_t families;	/* V4, V6; 0: both */
-	uint8_t tags;		/* TAGS_..., 0: without and with one tag */
+	uint8_t tags;		/* TAGS_..., 0: without, with one tag and with two */
 	uint8_t action;		/* expected: XDP_... */
 	uint8_t counter;	/* expected: enum xsrtp_counter */
 
@@ -94,7 +94,7 @@ static inline void put_eth(struct frame *f, const struct spec *s, int family, in
 
 	put(f, mac, 12);
 	for (i = tags; i > 0; i--) {
-		put16(f, i == 2 ? 0x88a8 : 0x8100);
+		put16(f, i >= 2 ? 0x88a8 : 0x8100);
 		put16(f, 100 + i);
 	}
 	put16(f, s->ethertype ? s->ethertype : family == V4 ? 0x0800 : 0x86dd);

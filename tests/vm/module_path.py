@@ -284,7 +284,10 @@ def cases_parse():
     case('CSRCs and extension', u4(rtp(first=0x92, extra=bytes(8) + b'\xbe\xde\0\1abcd')), out=1)
     case('one VLAN tag', eth(ip4(udp(4000, 30000, good)), 0x0800, (0x8100,)), out=1,
          verify={'data': good})
-    case('two VLAN tags', eth(ip4(udp(4000, 30000, good)), 0x0800, (0x88a8, 0x8100)), 'no-flow')
+    case('two VLAN tags', eth(ip4(udp(4000, 30000, good)), 0x0800, (0x88a8, 0x8100)), out=1,
+         verify={'data': good})
+    case('three VLAN tags', eth(ip4(udp(4000, 30000, good)), 0x0800, (0x88a8, 0x88a8, 0x8100)),
+         'no-flow')
     case('other port', u4(good, dport=31000), 'no-flow')
     case('other address', u4(good, dst='10.0.1.9'), 'no-flow')
     case('TCP', eth(ip4(udp(4000, 30000, good), proto=6)), 'no-flow')
@@ -370,7 +373,9 @@ def cases_deliver():
     for door in doors:
         for sock, frame, tag in ((s, u4(rtp(), dport=30020), 'IPv4'),
                                  (s6, eth(ip6(udp(4000, 30020, rtp()))), 'IPv6'),
-                                 (s, eth(ip4(udp(4000, 30020, rtp())), 0x0800, (0x8100,)), 'VLAN')):
+                                 (s, eth(ip4(udp(4000, 30020, rtp())), 0x0800, (0x8100,)), 'VLAN'),
+                                 (s, eth(ip4(udp(4000, 30020, rtp())), 0x0800, (0x88a8, 0x8100)),
+                                  'QinQ')):
             before = drops()
             (a_sock if door == 'xdp' else x_sock).send(frame)
             sock.settimeout(1)
