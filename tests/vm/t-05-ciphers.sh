@@ -34,12 +34,12 @@ has() {
 # The table of kmod/srtp/x86/x86.h, in the kernel's words.
 offered() {
 	if has aes pclmulqdq ssse3 sse4_1; then
-		if has sha_ni avx2 bmi2 vaes vpclmulqdq; then
+		if has sha_ni avx avx2 bmi2 vaes vpclmulqdq; then
 			if has avx512f avx512bw avx512dq avx512vl avx512vbmi; then echo -n avx512,; fi
 			echo -n vaes,
 		fi
 		if has sha_ni; then echo -n shani,; fi
-		if has avx2 bmi2; then echo -n avx2,; fi
+		if has avx avx2 bmi2; then echo -n avx2,; fi
 	fi
 	echo kernel
 }
