@@ -13,6 +13,7 @@ struct xsrtp_net;
 /**
  * struct xsrtp_keyring - SRTP in one direction of a flow
  * @session: NULL: plain RTP in this direction
+ * @block: the memory that it lies in
  * @cfg: what the session was made with
  * @tx: it protects
  * @trailer: bytes that protect() appends at most, under any key set so far
@@ -25,6 +26,7 @@ struct xsrtp_net;
  */
 struct xsrtp_keyring {
 	struct xsrtp_session *session;
+	void *block;
 	struct xsrtp_session_config cfg;
 	bool tx;
 	u16 trailer;
