@@ -401,8 +401,8 @@ bool xsrtp_cipher_needs_fpu(const struct xsrtp_cipher *c);
  * @mem: XSRTP_SELFTEST_BYTES, aligned to XSRTP_ALIGN; wiped at the end
  * @what: where to put the name of the suite that failed
  *
- * Every suite, alone and in bursts: the packets that libsrtp makes of the same
- * input, the way back, and that a changed bit and a repeated packet are refused.
+ * Every suite with a tag, alone and in bursts: the packets that libsrtp makes of the
+ * same input, the way back, and that a changed bit and a repeated packet are refused.
  *
  * Return: 0, or -EBADMSG.
  */
