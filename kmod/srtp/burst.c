@@ -102,11 +102,22 @@ uint8_t xsrtp_mki_find(const struct xsrtp_context *cx, const uint8_t *first,
 
 /* --- the way in -------------------------------------------------------------------- */
 
+/*
+ * Has the stream had no packet yet? Then the next one's index hangs on whether this
+ * one is authentic.
+ */
+static bool begins(const struct xsrtp_packet *p)
+{
+	const struct xsrtp_stream *st = p->stream;
+
+	return unlikely(!st || !xsrtp_next(load_once(&st->next)));
+}
+
 /* Does an earlier packet of the burst, not finished yet, begin the same stream? */
 static bool begins_again(const struct xsrtp_packet *first, const struct xsrtp_packet *p)
 {
 	for (; first < p; first++)
-		if (first->reason == XSRTP_REASON_OK && !first->stream &&
+		if (first->reason == XSRTP_REASON_OK && begins(first) &&
 		    first->session == p->session && first->ssrc == p->ssrc)
 			return true;
 	return false;
@@ -149,7 +160,7 @@ static unsigned int unprotect_some(const struct xsrtp_cipher *c,
 				   const struct xsrtp_unprotect_ops *ops,
 				   struct xsrtp_packet *pkt, unsigned int n)
 {
-	bool unknown = false;
+	bool some_begin = false;
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
@@ -157,11 +168,11 @@ static unsigned int unprotect_some(const struct xsrtp_cipher *c,
 
 		p->event = 0;
 		p->reason = ops->prepare(p, XSRTP_NO_KEY);
-		if (likely(p->stream) || p->reason)
+		if (p->reason || !begins(p))
 			continue;
-		if (unknown && begins_again(pkt, p))
+		if (some_begin && begins_again(pkt, p))
 			n = i;
-		unknown = true;
+		some_begin = true;
 	}
 	xsrtp_burst_crypt(c, pkt, n, true);
 	for (i = 0; i < n; i++) {
