@@ -7,6 +7,9 @@
  * then rewrite.c sends them on. A packet lives as long as its reason is OK; one
  * that does not is counted and freed, never passed on in another form.
  *
+ * RTCP goes the same way, with the flow's same sessions: on the port of RTP, told
+ * from it by its packet type, or on a port, which is a flow, of its own.
+ *
  * Runs with BH disabled and under rcu_read_lock(), in softirq or in the context
  * of a sender. The scratch array is this CPU's; it is free again before a
  * packet is sent, because sending may come back here through another device.
@@ -22,12 +25,14 @@
 #include <net/ipv6.h>
 
 #include <linux/xsrtp.h>
+#include <xsrtp/wire.h>
 
 #include "compat.h"
 #include "engine.h"
 #include "event.h"
 #include "flow.h"
 #include "rewrite.h"
+#include "srtp/packet.h"
 
 #define VLAN_TAGS	2	/* in front of the IP header, at most: QinQ */
 
@@ -200,26 +205,18 @@ static u8 parse(struct xsrtp_buf *buf, struct xsrtp_endpoint *from, struct xsrtp
 
 /* --- admit ---------------------------------------------------------------- */
 
-/* RTCP on an RTP port, by the second byte (RFC 5761 4). */
-static bool is_rtcp(const u8 *rtp, u32 len)
+/*
+ * Of SRTCP no more can be read than the core looks at. RTCP is read as far as its
+ * lengths, also where nothing is protected.
+ */
+static bool well_formed(const struct xsrtp_buf *buf)
 {
-	return len >= 2 && rtp[0] >> 6 == 2 && rtp[1] >= 192 && rtp[1] <= 223;
-}
+	const u8 *rtp = buf->data + buf->rtp;
+	u32 len = xsrtp_buf_rtp_len(buf);
 
-/* A header, its CSRCs and its extension are all there (RFC 3550 A.1). */
-static bool is_rtp(const u8 *rtp, u32 len)
-{
-	u32 hdr;
-
-	if (len < 12 || rtp[0] >> 6 != 2)
-		return false;
-	hdr = 12 + (rtp[0] & 0x0f) * 4;
-	if (rtp[0] & 0x10) {
-		if (len < hdr + 4)
-			return false;
-		hdr += 4 + (rtp[hdr + 2] << 8 | rtp[hdr + 3]) * 4;
-	}
-	return len >= hdr;
+	if (!buf->rtcp)
+		return rtp_header_len(rtp, len);
+	return buf->flow->rx || rtcp_ok(rtp, len);
 }
 
 static bool from_remote(const struct xsrtp_flow *flow, const struct xsrtp_endpoint *from)
@@ -233,7 +230,6 @@ static bool from_remote(const struct xsrtp_flow *flow, const struct xsrtp_endpoi
 static u8 admit(struct xsrtp_net *xn, struct xsrtp_buf *buf)
 {
 	struct xsrtp_endpoint from = {}, to = {};
-	const u8 *rtp;
 	u32 len;
 	u8 reason;
 
@@ -244,16 +240,14 @@ static u8 admit(struct xsrtp_net *xn, struct xsrtp_buf *buf)
 	if (!buf->flow)
 		return XSRTP_REASON_NO_FLOW;
 
-	rtp = buf->data + buf->rtp;
 	len = xsrtp_buf_rtp_len(buf);
+	buf->rtcp = len >= 2 && xsrtp_is_rtcp(buf->data[buf->rtp + 1]);
 	xsrtp_traffic_rx(this_cpu_ptr(buf->flow->traffic), len);
 	xsrtp_traffic_rx(&this_cpu_ptr(xn->stats)->traffic, len);
 
 	if (!from_remote(buf->flow, &from))
 		return XSRTP_REASON_WRONG_SOURCE;
-	if (is_rtcp(rtp, len))
-		return XSRTP_REASON_RTCP;
-	if (!is_rtp(rtp, len))
+	if (!well_formed(buf))
 		return XSRTP_REASON_MALFORMED;
 	if (buf->flow->action == XSRTP_ACTION_FORWARD && buf->ttl <= 1)
 		return XSRTP_REASON_TTL;
@@ -283,13 +277,14 @@ static void hand_over(struct scratch *s, unsigned int at, struct xsrtp_buf *buf,
 	s->buf[at] = buf;
 }
 
-/* Collects what the core shall work on: the live packets with a session. */
-static unsigned int gather(struct scratch *s, struct xsrtp_buf *bufs, unsigned int n, bool tx)
+/* Collects what the core shall work on at once: the live packets with a session. */
+static unsigned int gather(struct scratch *s, struct xsrtp_buf *bufs, unsigned int n, bool tx,
+			   bool rtcp)
 {
 	unsigned int i, m = 0;
 
 	for (i = 0; i < n; i++) {
-		if (wanted(&bufs[i], tx, false))
+		if (bufs[i].rtcp == rtcp && wanted(&bufs[i], tx, false))
 			hand_over(s, m++, &bufs[i], tx);
 	}
 	return m;
@@ -299,6 +294,12 @@ static void tell(const struct xsrtp_buf *buf, const struct xsrtp_packet *pkt, bo
 {
 	u32 events = pkt->event;
 
+	/*
+	 * Streams are told and shown of SRTP only, and what that has come to with two
+	 * keys is what holds (key.c): to act on SRTCP's change could cost the new key.
+	 */
+	if (buf->rtcp)
+		events &= ~(XSRTP_EVENTS_KEY_SWITCH | XSRTP_EVENTS_NEW_STREAM);
 	if (pkt->reason == XSRTP_REASON_KEY_EXPIRED)
 		events |= XSRTP_EVENTS_KEY_EXPIRED;
 	if (unlikely(events))
@@ -321,10 +322,17 @@ static void scatter(struct scratch *s, unsigned int m, bool tx)
 	}
 }
 
+/* What is in the scratch array: packets of one direction, all RTCP or none. */
 static void run_core(const struct xsrtp_cipher *cipher, struct scratch *s, unsigned int m,
 		     bool tx)
 {
-	if (tx)
+	bool rtcp = s->buf[0]->rtcp;
+
+	if (unlikely(rtcp) && tx)
+		xsrtp_protect_rtcp(cipher, s->pkt, m);
+	else if (unlikely(rtcp))
+		xsrtp_unprotect_rtcp(cipher, s->pkt, m);
+	else if (tx)
 		xsrtp_protect(cipher, s->pkt, m);
 	else
 		xsrtp_unprotect(cipher, s->pkt, m);
@@ -350,11 +358,16 @@ static void crypt_serial(const struct xsrtp_cipher *cipher, struct scratch *s,
 static void crypt_way(const struct xsrtp_cipher *cipher, struct scratch *s,
 		      struct xsrtp_buf *bufs, unsigned int n, bool tx)
 {
-	unsigned int i, m = gather(s, bufs, n, tx);
+	unsigned int i, rtp, rtcp = 0;
 
-	if (m)
-		run_core(cipher, s, m, tx);
-	for (i = 0; m < n && i < n; i++) {
+	rtp = gather(s, bufs, n, tx, false);
+	if (rtp)
+		run_core(cipher, s, rtp, tx);
+	if (rtp < n)
+		rtcp = gather(s, bufs, n, tx, true);
+	if (rtcp)
+		run_core(cipher, s, rtcp, tx);
+	for (i = 0; rtp + rtcp < n && i < n; i++) {
 		if (wanted(&bufs[i], tx, true))
 			crypt_serial(cipher, s, &bufs[i], tx);
 	}

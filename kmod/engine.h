@@ -28,6 +28,7 @@ struct xsrtp_net;
  * @tos: DSCP and ECN
  * @ttl: or hop limit
  * @reason: enum xsrtp_reason: OK as long as the packet lives
+ * @rtcp: it is RTCP or SRTCP
  */
 struct xsrtp_buf {
 	struct xdp_frame *frame;
@@ -43,10 +44,11 @@ struct xsrtp_buf {
 	u8 tos;
 	u8 ttl;
 	u8 reason;
+	bool rtcp;
 
 	/* set by rewrite */
 	struct net_device *out;
-	u32 sent;		/* bytes of RTP or SRTP */
+	u32 sent;		/* bytes from @rtp on */
 };
 
 static inline u32 xsrtp_buf_rtp_len(const struct xsrtp_buf *buf)

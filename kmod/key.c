@@ -62,10 +62,13 @@ static size_t session_offset(const struct xsrtp_session_config *cfg)
 	return (u32)atomic_inc_return(&turn) % (spare + 1) * XSRTP_ALIGN;
 }
 
+/*
+ * SRTCP's, and so SRTP's: its index has the 4 bytes that cryptex may take, and its
+ * tag is never shorter.
+ */
 static u16 trailer(const struct xsrtp_session_config *cfg, u8 mki_len)
 {
-	return xsrtp_overhead(cfg->suite, mki_len, false) +
-	       (cfg->flags & XSRTP_CRYPTEX ? 4 : 0);
+	return xsrtp_overhead(cfg->suite, mki_len, true);
 }
 
 /* Makes the session. Return: 0; -EINVAL @cfg is not valid; -ENOMEM. */

@@ -58,7 +58,7 @@ void xsrtp_rewrite_free(struct xsrtp_buf *buf)
 	buf->skb = NULL;
 }
 
-#define TRAILER_MAX	(XSRTP_TAG_MAX + XSRTP_MKI_MAX + 4)	/* 4: cryptex */
+#define TRAILER_MAX	(XSRTP_TAG_MAX + XSRTP_MKI_MAX + 4)	/* 4: SRTCP's index, or cryptex */
 
 /*
  * A frame cannot grow, but XDP keeps room in front: the packet moves there. Where

@@ -138,6 +138,8 @@ static inline srtp_t oracle_open(const struct oracle_key *k, srtp_ssrc_type_t di
 	memset(&policy, 0, sizeof(policy));
 	oracle_policy(k->suite, &policy.rtp);
 	policy.rtcp = policy.rtp;
+	if (policy.rtcp.auth_key_len)
+		policy.rtcp.auth_tag_len = 10;	/* HMAC: not of SRTP's length (RFC 3711 5.2) */
 	policy.ssrc.type = direction;
 	policy.key = copy.bytes;
 	policy.window_size = 1024;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * srtp-verify: judge a capture. Of all UDP packets to one endpoint:
+ * srtp-verify: judge a capture. Of all UDP packets to one endpoint, SRTP and SRTCP:
  *
  *	- every one unprotects under libsrtp2 with the key given;
  *	- the IPv4 header checksum and the UDP checksum are right, and the UDP
@@ -10,6 +10,8 @@
  * No run of the audio is excepted, silence included: SRTP looks random, so the
  * chance that any 16 bytes of it are found in a minute of audio is 2^-100, and
  * silence on the wire would be a leak like any other.
+ *
+ * With --rtcp, the RTCP packets are written to a file, one line of hexadecimal each.
  *
  * Reads pcap files with Ethernet frames, up to two VLAN tags, IPv4 and IPv6.
  * With --expect-plain it is its own control: the same search over the plain
@@ -30,7 +32,8 @@ struct verifier {
 	size_t audio_len;
 	uint32_t *index;	/* hash table: offset of a run in the audio, plus 1 */
 	size_t mask;
-	uint64_t packets, unprotected, refused, leaks, cut, other;
+	FILE *rtcp_file;
+	uint64_t packets, rtcp, unprotected, refused, leaks, cut, other;
 	uint64_t bad_ip_sum, bad_udp_sum, no_udp_sum;
 };
 
@@ -158,10 +161,24 @@ static bool is_to(const struct verifier *v, const struct datagram *d)
 	       get16(d->udp + 2) == ntohs(a4->sin_port);
 }
 
+/* RFC 5761 4 */
+static bool is_rtcp(const uint8_t *data, int len)
+{
+	return len >= 2 && data[1] >= 192 && data[1] <= 223;
+}
+
+static void keep_rtcp(struct verifier *v, const uint8_t *data, int len)
+{
+	v->rtcp++;
+	for (int i = 0; v->rtcp_file && i < len; i++)
+		fprintf(v->rtcp_file, "%02x%s", data[i], i + 1 == len ? "\n" : "");
+}
+
 static void judge(struct verifier *v, const struct datagram *d)
 {
 	uint8_t data[65536] __attribute__((aligned(8)));
 	int len = d->len - 8;
+	bool rtcp = is_rtcp(d->udp + 8, len);
 
 	v->packets++;
 	check_sums(v, d);
@@ -170,10 +187,13 @@ static void judge(struct verifier *v, const struct datagram *d)
 	if (!v->srtp)
 		return;
 	memcpy(data, d->udp + 8, len);
-	if (srtp_unprotect(v->srtp, data, &len))
+	if (rtcp ? srtp_unprotect_rtcp(v->srtp, data, &len) : srtp_unprotect(v->srtp, data, &len)) {
 		v->refused++;
-	else
-		v->unprotected++;
+		return;
+	}
+	v->unprotected++;
+	if (rtcp)
+		keep_rtcp(v, data, len);
 }
 
 static void read_capture(struct verifier *v, const char *path)
@@ -202,6 +222,7 @@ static void read_capture(struct verifier *v, const char *path)
 static const char usage[] =
 	"usage: srtp-verify --capture FILE --to ADDR:PORT --suite NAME --key FILE\n"
 	"                   [--audio FILE]   raw plain audio that must not occur\n"
+	"                   [--rtcp FILE]    write RTCP there, unprotected\n"
 	"       srtp-verify --capture FILE --to ADDR:PORT --audio FILE --expect-plain\n";
 
 int main(int argc, char **argv)
@@ -212,6 +233,7 @@ int main(int argc, char **argv)
 		{ "suite", required_argument, NULL, 's' },
 		{ "key", required_argument, NULL, 'k' },
 		{ "audio", required_argument, NULL, 'a' },
+		{ "rtcp", required_argument, NULL, 'r' },
 		{ "expect-plain", no_argument, NULL, 'p' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
@@ -231,6 +253,11 @@ int main(int argc, char **argv)
 		case 's': suite = optarg; break;
 		case 'k': keyfile = optarg; break;
 		case 'a': v.audio = stream_load(optarg, &v.audio_len); break;
+		case 'r':
+			v.rtcp_file = fopen(optarg, "we");
+			if (!v.rtcp_file)
+				oracle_die(optarg, "cannot write");
+			break;
 		case 'p': plain = true; break;
 		default:
 			fputs(usage, opt == 'h' ? stdout : stderr);
@@ -250,10 +277,13 @@ int main(int argc, char **argv)
 	if (v.audio)
 		index_audio(&v);
 	read_capture(&v, path);
-	printf("{\"packets\":%llu,\"unprotected\":%llu,\"refused\":%llu,\"plaintext\":%llu,"
+	if (v.rtcp_file && fclose(v.rtcp_file))
+		oracle_die("RTCP", "cannot write");
+	printf("{\"packets\":%llu,\"rtcp\":%llu,\"unprotected\":%llu,\"refused\":%llu,\"plaintext\":%llu,"
 	       "\"bad_ip_checksum\":%llu,\"bad_udp_checksum\":%llu,\"no_udp_checksum\":%llu,"
 	       "\"cut\":%llu,\"other\":%llu}\n",
-	       (unsigned long long)v.packets, (unsigned long long)v.unprotected,
+	       (unsigned long long)v.packets, (unsigned long long)v.rtcp,
+	       (unsigned long long)v.unprotected,
 	       (unsigned long long)v.refused, (unsigned long long)v.leaks,
 	       (unsigned long long)v.bad_ip_sum, (unsigned long long)v.bad_udp_sum,
 	       (unsigned long long)v.no_udp_sum, (unsigned long long)v.cut,

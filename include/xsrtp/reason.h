@@ -9,7 +9,7 @@
 /* X(symbol, number, name, text). The number is ABI: append, never renumber. */
 #define XSRTP_REASONS(X)						\
 	X(OK, 0, "ok", "not dropped")					\
-	X(MALFORMED, 1, "malformed", "not a well-formed RTP packet (RFC 3550 A.1)") \
+	X(MALFORMED, 1, "malformed", "not a well-formed RTP or RTCP packet (RFC 3550 A)") \
 	X(NO_FLOW, 2, "no-flow", "no flow has this local address and port") \
 	X(NO_KEY, 3, "no-key", "the flow must have a key here and has none") \
 	X(BAD_TAG, 4, "bad-tag", "authentication tag does not verify")	\
@@ -27,8 +27,7 @@
 	X(FRAGMENT, 16, "fragment", "IP fragment")			\
 	X(IP_OPTIONS, 17, "ip-options", "IPv4 options or IPv6 extension headers") \
 	X(XMIT, 18, "xmit", "the output device did not take the packet") \
-	X(NO_MEMORY, 19, "no-memory", "no memory for a packet that left the fast path") \
-	X(RTCP, 20, "rtcp", "RTCP on a flow that does not carry it")
+	X(NO_MEMORY, 19, "no-memory", "no memory for a packet that left the fast path")
 
 enum xsrtp_reason {
 #define X(sym, num, name, text) XSRTP_REASON_##sym = num,

@@ -46,6 +46,11 @@ struct xsrtp_rtp_header {
 #define XSRTP_RTCP_PT_MAX	223
 #define XSRTP_RTCP_HDR_LEN	8	/* header and SSRC of the sender */
 
+static inline __attribute__((always_inline)) int xsrtp_is_rtcp(__u8 second)
+{
+	return second >= XSRTP_RTCP_PT_MIN && second <= XSRTP_RTCP_PT_MAX;
+}
+
 /*
  * Who a packet on a media port is for, by its first byte (RFC 7983 section 7).
  * X(symbol, first, last); what is in no range is nobody's.

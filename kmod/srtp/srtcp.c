@@ -13,21 +13,16 @@
  * estimated.
  */
 #include "burst.h"
+#include "packet.h"
 #include "rate.h"
 #include "special.h"
 
-#define RTCP_HEADER	8
 #define INDEX_WORD	4
 #define E_BIT		(1U << 31)
 
 static void context(struct xsrtp_context *cx, struct xsrtp_session *s)
 {
 	xsrtp_context_load(cx, xsrtp_session_rtcp(s), xsrtp_suites_rtcp);
-}
-
-static bool rtcp_header_ok(const struct xsrtp_packet *p)
-{
-	return p->len >= RTCP_HEADER && p->data[0] >> 6 == 2;
 }
 
 /* Where the parts behind the text are; the pictures above in numbers. */
@@ -116,7 +111,7 @@ static enum xsrtp_reason protect_prepare(struct xsrtp_packet *p)
 	p->slot = cx.own.own[OWN_SLOT];
 	if (unlikely(p->slot == XSRTP_NO_KEY))
 		return XSRTP_REASON_NO_KEY;
-	if (unlikely(!rtcp_header_ok(p)))
+	if (unlikely(!rtcp_header_ok(p->data, p->len)))
 		return XSRTP_REASON_MALFORMED;
 	mki_len = xsrtp_mki_len(&cx, p->slot);
 	if (unlikely(p->room < INDEX_WORD + (uint32_t)cx.suite->tag_len + mki_len))
@@ -195,7 +190,7 @@ static enum xsrtp_reason prepare(struct xsrtp_packet *p, uint8_t slot)
 	p->stream = NULL;
 	if (unlikely(cx.own.own[OWN_SLOT] == XSRTP_NO_KEY))
 		return XSRTP_REASON_NO_KEY;
-	if (unlikely(!rtcp_header_ok(p)))
+	if (unlikely(!rtcp_header_ok(p->data, p->len)))
 		return XSRTP_REASON_MALFORMED;
 	r = find_key(&cx, p, slot);
 	if (unlikely(r))

@@ -51,7 +51,12 @@ static const struct {
 
 static const struct spec table[] = {
 	{ "RTP to a media endpoint", REDIRECT },
-	{ "RTCP to a media endpoint", REDIRECT, FIRST(0x81) },
+	{ "RTCP to a media endpoint", REDIRECT, FIRST(0x81), .second = 200 },
+	{ "RTCP, padded", REDIRECT, FIRST(0xa1), .second = 201 },
+	{ "RTCP of reduced size", REDIRECT, FIRST(0x8f), .second = 206, .payload = 12 },
+	{ "RTCP of 8 bytes", REDIRECT, .second = 203, .payload = 8 },
+	{ "SRTCP", REDIRECT, FIRST(0x80), .second = 200, .payload = 28 + 14 },
+	{ "highest packet type of RTCP", REDIRECT, FIRST(0xbf), .second = 223 },
 	{ "RTP to the second address of a port", REDIRECT, .addr = ADDR_OTHER },
 	{ "RTP to the second port", REDIRECT, .addr = ADDR_OTHER, .port = PORT_SECOND },
 	{ "RTP to the first address of the second port", REDIRECT, .port = PORT_SECOND },
@@ -108,6 +113,7 @@ static const struct spec table[] = {
 	{ "nobody's first byte", DROP(MALFORMED), FIRST(4) },
 	{ "RTP version 0, 3", DROP(MALFORMED), FIRST(0xc0) },
 	{ "RTP version 1", DROP(MALFORMED), FIRST(0x50) },
+	{ "RTCP version 3", DROP(MALFORMED), FIRST(0xc1), .second = 200 },
 	{ "no payload", DROP(MALFORMED), .payload = -1 },
 	{ "no payload, padded", DROP(MALFORMED), .payload = -1, .pad = 18 },
 	{ "UDP length 8, with payload", DROP(MALFORMED), .udp_len = -172 },

@@ -42,6 +42,7 @@ struct spec {
 	uint8_t addr;		/* ADDR_... */
 	uint16_t port;		/* 0: PORT_MEDIA */
 	uint8_t has_first, first;	/* first byte of the payload, instead of RTP's */
+	uint8_t second;		/* second byte, instead of RTP's; 0: none */
 	int16_t payload;	/* bytes, 0: 172; -1: none */
 	int16_t cut;		/* bytes cut off the end of the frame */
 	int16_t pad;		/* bytes of Ethernet padding */
@@ -165,7 +166,8 @@ static inline void build(struct frame *f, const struct spec *s, int family, int 
 	put16(f, 8 + n + s->udp_len);
 	put16(f, 0);
 	for (i = 0; i < n; i++)
-		put8(f, i == 0 && s->has_first ? s->first : i < 12 ? rtp[i] : 0xd5);
+		put8(f, i == 0 && s->has_first ? s->first : i == 1 && s->second ? s->second :
+			i < 12 ? rtp[i] : 0xd5);
 	f->len -= s->cut;
 	put_zero(f, s->pad);
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "packet.h"
 #include "testlib.h"
 
 #define CM80	XSRTP_SUITE_AES_CM_128_HMAC_SHA1_80
@@ -1428,10 +1429,44 @@ static void two_threads_new_streams(void **state)
 	free(h);
 }
 
+/* RTCP as far as its lengths: whole words, packet after packet, to the very end. */
+static void rtcp_lengths(void **state)
+{
+	static const struct {
+		bool ok;
+		uint32_t len;
+		uint8_t b[16];
+	} t[] = {
+		{ true, 8, { 0x80, 201, 0, 1 } },
+		{ true, 12, { 0x81, 206, 0, 2 } },			/* RFC 5506 */
+		{ true, 12, { 0x80, 201, 0, 1, 1, 2, 3, 4, 0x80, 203, 0, 0 } },
+		{ true, 16, { 0x80, 201, 0, 1, 1, 2, 3, 4, 0xa0, 203, 0, 1 } },
+		{ false, 0, { 0x80, 201, 0, 1 } },
+		{ false, 7, { 0x80, 201, 0, 1 } },
+		{ false, 8, { 0x40, 201, 0, 1 } },
+		{ false, 8, { 0x80, 203, 0, 0, 0x80, 203, 0, 0 } },	/* no SSRC */
+		{ false, 8, { 0x80, 201, 0, 2 } },
+		{ false, 8, { 0x80, 201, 0xff, 0xff } },
+		{ false, 9, { 0x80, 201, 0, 1 } },
+		{ false, 11, { 0x80, 201, 0, 1, 1, 2, 3, 4, 0x80, 203, 0 } },
+		{ false, 12, { 0x80, 201, 0, 1, 1, 2, 3, 4, 0x40, 203, 0, 0 } },
+		{ false, 12, { 0x80, 201, 0, 1, 1, 2, 3, 4, 0x80, 203, 0, 1 } },
+	};
+	uint8_t *p;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(t); i++) {
+		p = malloc(t[i].len);	/* exactly: the sanitizer sees a byte too far */
+		memcpy(p, t[i].b, t[i].len);
+		assert_int_equal(rtcp_ok(p, t[i].len), t[i].ok);
+		free(p);
+	}
+}
+
 int main(void)
 {
 	static const struct test_row rows[] = {
-		ONCE(suite_table), ONCE(reason_names), ONCE(session_config),
+		ONCE(suite_table), ONCE(rtcp_lengths), ONCE(reason_names), ONCE(session_config),
 		EACH(session_defaults), EACH(session_wiped), EACH(key_wiped),
 		EACH(no_key), EACH(key_slots), EACH(same_key_other_mki), EACH(rekey_keeps_streams),
 		EACH(mki_appended), EACH(mki_compared),

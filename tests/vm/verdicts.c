@@ -37,18 +37,23 @@
 #define PAYLOAD		160
 #define FRAME_MAX	2048
 #define SSRC		0xcafef00d
-#define TEXT		0x5a	/* every byte of the payload */
+#define TEXT		0x5a	/* every byte of the payload, and of an RTCP report */
+#define RTCP_PT(p)	((p)[1] >= 192 && (p)[1] <= 223)
 
 /* The flows, by local port. What they do is in make_flows(). */
 enum {
 	NONE = 29998, RTP_SRTP = 30000, SRTP_RTP = 30002, RX_NO_KEY = 30004, TX_NO_KEY = 30006,
 	STRICT = 30008, RTP_RTP = 30010, LOCAL = 30012, NO_ROUTE = 30014, SRTP_SRTP = 30016,
-	KEY_GONE = 30018,
+	KEY_GONE = 30018, SHORT_TAG = 30020,
+	RTCP_SRTCP = RTP_SRTP + 1, SRTCP_RTCP = SRTP_RTP + 1,	/* under the same keys */
 };
+
+/* What a row's packet is, where it is not RTP: on RTP's port or on its own. */
+enum kind { RTP, COMPOUND, REDUCED };
 
 /* What is done to a good packet. */
 enum change {
-	NOTHING, AGAIN, OLD, OTHER_SSRC, BAD_TAG, PLAIN, SHORT, VERSION, CSRC, EXTENSION, RTCP,
+	NOTHING, AGAIN, OLD, OTHER_SSRC, BAD_TAG, PLAIN, SHORT, VERSION, CSRC, EXTENSION, LENGTH,
 	EMPTY, STUN, DTLS, JUNK, FRAGMENT, OPTIONS, TTL, IP_SUM, IP_LEN, UDP_LEN, BIG, FOREIGN,
 	NOT_UDP,
 };
@@ -63,58 +68,103 @@ struct row {
 	uint8_t change;
 	uint8_t device;		/* verdict of the module: reason, FORWARDED, DELIVERED */
 	const char *program;	/* by the wire: the XDP program's counter, if it decides */
+	uint8_t kind;
 };
 
 #define R(name) XSRTP_REASON_##name
 
 static const struct row rows[] = {
-	{ "F1", "RTP, to be protected", RTP_SRTP, NOTHING, FORWARDED, NULL },
-	{ "F2", "SRTP, to be unprotected", SRTP_RTP, NOTHING, FORWARDED, NULL },
-	{ "F3", "RTP, to be forwarded as it is", RTP_RTP, NOTHING, FORWARDED, NULL },
-	{ "F4", "SRTP, for another key and suite", SRTP_SRTP, NOTHING, FORWARDED, NULL },
-	{ "F5", "SRTP for a local socket", LOCAL, NOTHING, DELIVERED, NULL },
-	{ "F6", "from the flow's remote", STRICT, NOTHING, FORWARDED, NULL },
-	{ "S1", "SRTP again", SRTP_RTP, AGAIN, R(REPLAY), NULL },
-	{ "S2", "SRTP from before the window", SRTP_RTP, OLD, R(TOO_OLD), NULL },
-	{ "S3", "SRTP with a flipped bit", SRTP_RTP, BAD_TAG, R(BAD_TAG), NULL },
-	{ "S4", "SRTP of one SSRC too many", SRTP_RTP, OTHER_SSRC, R(NO_STREAM), NULL },
-	{ "S5", "plain RTP where SRTP must come", SRTP_RTP, PLAIN, R(BAD_TAG), NULL },
-	{ "S6", "too short for a tag", SRTP_RTP, SHORT, R(MALFORMED), NULL },
-	{ "S7", "SRTP with a flipped bit, for a local socket", LOCAL, BAD_TAG, R(BAD_TAG), NULL },
-	{ "S8", "plain RTP for a local socket", LOCAL, PLAIN, R(BAD_TAG), NULL },
-	{ "S9", "SRTP again, for another key", SRTP_SRTP, AGAIN, R(REPLAY), NULL },
-	{ "T1", "RTP with a repeated index", RTP_SRTP, AGAIN, R(INDEX_REUSE), NULL },
-	{ "T2", "RTP from before the window", RTP_SRTP, OLD, R(TOO_OLD), NULL },
-	{ "T3", "RTP of one SSRC too many", RTP_SRTP, OTHER_SSRC, R(NO_STREAM), NULL },
-	{ "K1", "SRTP, no key yet", RX_NO_KEY, NOTHING, R(NO_KEY), NULL },
-	{ "K2", "RTP to be protected, no key yet", TX_NO_KEY, NOTHING, R(NO_KEY), NULL },
-	{ "K3", "RTP to be protected, key deleted", KEY_GONE, NOTHING, R(NO_KEY), NULL },
-	{ "M1", "not all of an RTP header", RTP_SRTP, SHORT, R(MALFORMED), NULL },
-	{ "M2", "RTP version 1", RTP_SRTP, VERSION, R(MALFORMED), "dropped-malformed" },
-	{ "M3", "CSRCs past the end", RTP_SRTP, CSRC, R(MALFORMED), NULL },
-	{ "M4", "extension past the end", RTP_SRTP, EXTENSION, R(MALFORMED), NULL },
-	{ "M5", "no payload", RTP_SRTP, EMPTY, R(MALFORMED), "dropped-malformed" },
-	{ "M6", "junk", RTP_RTP, JUNK, R(MALFORMED), "dropped-malformed" },
-	{ "M7", "CSRCs past the end, SRTP", SRTP_RTP, CSRC, R(MALFORMED), NULL },
-	{ "M8", "extension past the end, RTP to RTP", RTP_RTP, EXTENSION, R(MALFORMED), NULL },
+	{ "F1", "RTP, to be protected", RTP_SRTP, NOTHING, FORWARDED, NULL, RTP },
+	{ "F2", "SRTP, to be unprotected", SRTP_RTP, NOTHING, FORWARDED, NULL, RTP },
+	{ "F3", "RTP, to be forwarded as it is", RTP_RTP, NOTHING, FORWARDED, NULL, RTP },
+	{ "F4", "SRTP, for another key and suite", SRTP_SRTP, NOTHING, FORWARDED, NULL, RTP },
+	{ "F5", "SRTP for a local socket", LOCAL, NOTHING, DELIVERED, NULL, RTP },
+	{ "F6", "from the flow's remote", STRICT, NOTHING, FORWARDED, NULL, RTP },
+	{ "S1", "SRTP again", SRTP_RTP, AGAIN, R(REPLAY), NULL, RTP },
+	{ "S2", "SRTP from before the window", SRTP_RTP, OLD, R(TOO_OLD), NULL, RTP },
+	{ "S3", "SRTP with a flipped bit", SRTP_RTP, BAD_TAG, R(BAD_TAG), NULL, RTP },
+	{ "S4", "SRTP of one SSRC too many", SRTP_RTP, OTHER_SSRC, R(NO_STREAM), NULL, RTP },
+	{ "S5", "plain RTP where SRTP must come", SRTP_RTP, PLAIN, R(BAD_TAG), NULL, RTP },
+	{ "S6", "too short for a tag", SRTP_RTP, SHORT, R(MALFORMED), NULL, RTP },
+	{ "S7", "SRTP with a flipped bit, for a local socket", LOCAL, BAD_TAG, R(BAD_TAG),
+	  NULL, RTP },
+	{ "S8", "plain RTP for a local socket", LOCAL, PLAIN, R(BAD_TAG), NULL, RTP },
+	{ "S9", "SRTP again, for another key", SRTP_SRTP, AGAIN, R(REPLAY), NULL, RTP },
+	{ "T1", "RTP with a repeated index", RTP_SRTP, AGAIN, R(INDEX_REUSE), NULL, RTP },
+	{ "T2", "RTP from before the window", RTP_SRTP, OLD, R(TOO_OLD), NULL, RTP },
+	{ "T3", "RTP of one SSRC too many", RTP_SRTP, OTHER_SSRC, R(NO_STREAM), NULL, RTP },
+	{ "K1", "SRTP, no key yet", RX_NO_KEY, NOTHING, R(NO_KEY), NULL, RTP },
+	{ "K2", "RTP to be protected, no key yet", TX_NO_KEY, NOTHING, R(NO_KEY), NULL, RTP },
+	{ "K3", "RTP to be protected, key deleted", KEY_GONE, NOTHING, R(NO_KEY), NULL, RTP },
+	{ "M1", "not all of an RTP header", RTP_SRTP, SHORT, R(MALFORMED), NULL, RTP },
+	{ "M2", "RTP version 1", RTP_SRTP, VERSION, R(MALFORMED), "dropped-malformed", RTP },
+	{ "M3", "CSRCs past the end", RTP_SRTP, CSRC, R(MALFORMED), NULL, RTP },
+	{ "M4", "extension past the end", RTP_SRTP, EXTENSION, R(MALFORMED), NULL, RTP },
+	{ "M5", "no payload", RTP_SRTP, EMPTY, R(MALFORMED), "dropped-malformed", RTP },
+	{ "M6", "junk", RTP_RTP, JUNK, R(MALFORMED), "dropped-malformed", RTP },
+	{ "M7", "CSRCs past the end, SRTP", SRTP_RTP, CSRC, R(MALFORMED), NULL, RTP },
+	{ "M8", "extension past the end, RTP to RTP", RTP_RTP, EXTENSION, R(MALFORMED), NULL, RTP },
 	{ "M9", "UDP longer than its IP packet", RTP_SRTP, UDP_LEN, R(MALFORMED),
-	  "dropped-malformed" },
+	  "dropped-malformed", RTP },
 	{ "M10", "IP packet longer than its frame", RTP_SRTP, IP_LEN, R(MALFORMED),
-	  "dropped-malformed" },
-	{ "M11", "wrong IPv4 header checksum", RTP_SRTP, IP_SUM, R(MALFORMED), NULL },
-	{ "I1", "fragment", RTP_SRTP, FRAGMENT, R(FRAGMENT), "dropped-fragment" },
+	  "dropped-malformed", RTP },
+	{ "M11", "wrong IPv4 header checksum", RTP_SRTP, IP_SUM, R(MALFORMED), NULL, RTP },
+	{ "I1", "fragment", RTP_SRTP, FRAGMENT, R(FRAGMENT), "dropped-fragment", RTP },
 	{ "I2", "IPv4 options, IPv6 extension header", RTP_SRTP, OPTIONS, R(IP_OPTIONS),
-	  "dropped-ip-options" },
-	{ "I3", "TTL or hop limit 1", RTP_SRTP, TTL, R(TTL), NULL },
-	{ "I4", "too big with the tag", RTP_SRTP, BIG, R(TOO_BIG), NULL },
-	{ "I5", "no route to the destination", NO_ROUTE, NOTHING, R(NO_ROUTE), NULL },
-	{ "I6", "from elsewhere than the flow's remote", STRICT, FOREIGN, R(WRONG_SOURCE), NULL },
-	{ "N1", "RTP to a port of no flow", NONE, NOTHING, R(NO_FLOW), "passed-no-flow" },
-	{ "N2", "not UDP", RTP_SRTP, NOT_UDP, R(NO_FLOW), "passed-not-udp" },
-	{ "O1", "RTCP", RTP_SRTP, RTCP, R(RTCP), NULL },
-	{ "O2", "RTCP where SRTP must come", SRTP_RTP, RTCP, R(RTCP), NULL },
-	{ "O3", "STUN", SRTP_RTP, STUN, R(MALFORMED), "passed-stun" },
-	{ "O4", "DTLS", SRTP_RTP, DTLS, R(MALFORMED), "passed-dtls" },
+	  "dropped-ip-options", RTP },
+	{ "I3", "TTL or hop limit 1", RTP_SRTP, TTL, R(TTL), NULL, RTP },
+	{ "I4", "too big with the tag", RTP_SRTP, BIG, R(TOO_BIG), NULL, RTP },
+	{ "I5", "no route to the destination", NO_ROUTE, NOTHING, R(NO_ROUTE), NULL, RTP },
+	{ "I6", "from elsewhere than the flow's remote", STRICT, FOREIGN, R(WRONG_SOURCE),
+	  NULL, RTP },
+	{ "N1", "RTP to a port of no flow", NONE, NOTHING, R(NO_FLOW), "passed-no-flow", RTP },
+	{ "N2", "not UDP", RTP_SRTP, NOT_UDP, R(NO_FLOW), "passed-not-udp", RTP },
+	{ "O1", "STUN", SRTP_RTP, STUN, R(MALFORMED), "passed-stun", RTP },
+	{ "O2", "DTLS", SRTP_RTP, DTLS, R(MALFORMED), "passed-dtls", RTP },
+	{ "C1", "RTCP, to be protected", RTP_SRTP, NOTHING, FORWARDED, NULL, COMPOUND },
+	{ "C2", "SRTCP, to be unprotected", SRTP_RTP, NOTHING, FORWARDED, NULL, COMPOUND },
+	{ "C3", "RTCP, to be forwarded as it is", RTP_RTP, NOTHING, FORWARDED, NULL, COMPOUND },
+	{ "C4", "SRTCP, for another key and suite", SRTP_SRTP, NOTHING, FORWARDED, NULL, COMPOUND },
+	{ "C5", "SRTCP for a local socket", LOCAL, NOTHING, DELIVERED, NULL, COMPOUND },
+	{ "C6", "RTCP, to be protected, SRTP's tag being shorter", SHORT_TAG, NOTHING, FORWARDED,
+	  NULL, COMPOUND },
+	{ "C7", "RTCP on its own port, to be protected", RTCP_SRTCP, NOTHING, FORWARDED,
+	  NULL, COMPOUND },
+	{ "C8", "SRTCP on its own port, to be unprotected", SRTCP_RTCP, NOTHING, FORWARDED,
+	  NULL, COMPOUND },
+	{ "C9", "RTCP of reduced size, to be protected", RTP_SRTP, NOTHING, FORWARDED,
+	  NULL, REDUCED },
+	{ "C10", "SRTCP of reduced size, to be unprotected", SRTP_RTP, NOTHING, FORWARDED,
+	  NULL, REDUCED },
+	{ "C11", "RTCP of reduced size, as it is", RTP_RTP, NOTHING, FORWARDED, NULL, REDUCED },
+	{ "C12", "SRTCP again", SRTP_RTP, AGAIN, R(REPLAY), NULL, COMPOUND },
+	{ "C13", "SRTCP again, for another key", SRTP_SRTP, AGAIN, R(REPLAY), NULL, COMPOUND },
+	{ "C14", "SRTCP from before the window", SRTP_RTP, OLD, R(TOO_OLD), NULL, COMPOUND },
+	{ "C15", "SRTCP with a flipped bit", SRTP_RTP, BAD_TAG, R(BAD_TAG), NULL, COMPOUND },
+	{ "C16", "SRTCP with a flipped bit, for a local socket", LOCAL, BAD_TAG, R(BAD_TAG),
+	  NULL, COMPOUND },
+	{ "C17", "plain RTCP where SRTCP must come", SRTP_RTP, PLAIN, R(BAD_TAG), NULL, COMPOUND },
+	{ "C18", "plain RTCP for a local socket", LOCAL, PLAIN, R(BAD_TAG), NULL, COMPOUND },
+	{ "C19", "plain RTCP where SRTCP must come, own port", SRTCP_RTCP, PLAIN, R(BAD_TAG),
+	  NULL, COMPOUND },
+	{ "C20", "SRTCP of one SSRC too many", SRTP_RTP, OTHER_SSRC, R(NO_STREAM), NULL, COMPOUND },
+	{ "C21", "RTCP of one SSRC too many", RTP_SRTP, OTHER_SSRC, R(NO_STREAM), NULL, COMPOUND },
+	{ "C22", "SRTCP, no key yet", RX_NO_KEY, NOTHING, R(NO_KEY), NULL, COMPOUND },
+	{ "C23", "RTCP to be protected, no key yet", TX_NO_KEY, NOTHING, R(NO_KEY),
+	  NULL, COMPOUND },
+	{ "C24", "RTCP to be protected, key deleted", KEY_GONE, NOTHING, R(NO_KEY),
+	  NULL, COMPOUND },
+	{ "C25", "not all of an RTCP header", RTP_SRTP, SHORT, R(MALFORMED), NULL, COMPOUND },
+	{ "C26", "not all of an RTCP header, RTP to RTP", RTP_RTP, SHORT, R(MALFORMED),
+	  NULL, COMPOUND },
+	{ "C27", "SRTCP too short for a tag", SRTP_RTP, SHORT, R(MALFORMED), NULL, COMPOUND },
+	{ "C28", "RTCP length past the end", RTP_SRTP, LENGTH, R(MALFORMED), NULL, COMPOUND },
+	{ "C29", "RTCP length past the end, RTP to RTP", RTP_RTP, LENGTH, R(MALFORMED),
+	  NULL, COMPOUND },
+	{ "C30", "RTCP, too big with index and tag", RTP_SRTP, BIG, R(TOO_BIG), NULL, COMPOUND },
+	{ "C31", "RTCP from elsewhere than the remote", STRICT, FOREIGN, R(WRONG_SOURCE),
+	  NULL, COMPOUND },
+	{ "C32", "RTCP with TTL or hop limit 1", RTP_SRTP, TTL, R(TTL), NULL, COMPOUND },
 };
 
 /* --- where things are --------------------------------------------------------- */
@@ -123,7 +173,10 @@ static int family = AF_INET;
 static bool by_wire;
 static int phone_fd, host_fd, peer_fd, local_fd;
 static struct xnl *xnl;
-static struct xsrtp_session *receiver[2];	/* of the SRTP ends */
+
+/* The SRTP ends. */
+enum { OF_RTP_SRTP, OF_SRTP_SRTP, OF_SHORT_TAG, OF_RTCP_SRTCP, RECEIVERS };
+static struct xsrtp_session *receiver[RECEIVERS];
 
 static const uint8_t master[2][XSRTP_KEY_MAX + XSRTP_SALT_MAX] = {
 	"the key of what the phone sends, and salt", "the key of what the peer is to receive, &c" };
@@ -215,6 +268,7 @@ static void flow_make(uint16_t port, uint8_t rx, uint8_t tx, bool key, enum who 
 }
 
 #define CM80 XSRTP_SUITE_AES_CM_128_HMAC_SHA1_80
+#define CM32 XSRTP_SUITE_AES_CM_128_HMAC_SHA1_32
 #define GCM XSRTP_SUITE_AEAD_AES_128_GCM
 
 static void make_flows(void)
@@ -229,6 +283,9 @@ static void make_flows(void)
 	flow_make(NO_ROUTE, 0, 0, true, NOWHERE);
 	flow_make(SRTP_SRTP, CM80, GCM, true, PEER);
 	flow_make(KEY_GONE, 0, CM80, true, PEER);
+	flow_make(SHORT_TAG, 0, CM32, true, PEER);
+	flow_make(RTCP_SRTCP, 0, CM80, true, PEER);
+	flow_make(SRTCP_RTCP, CM80, 0, true, PEER);
 }
 
 static struct xsrtp_session *session_make(uint8_t suite, int which)
@@ -243,9 +300,32 @@ static struct xsrtp_session *session_make(uint8_t suite, int which)
 	return s;
 }
 
+static void make_receivers(void)
+{
+	static const uint8_t suite[RECEIVERS] = { CM80, GCM, CM32, CM80 };
+	int i;
+
+	for (i = 0; i < RECEIVERS; i++)
+		receiver[i] = session_make(suite[i], 1);
+}
+
+/* Who receives SRTP from the flow; NULL: RTP. */
+static struct xsrtp_session *receiver_of(uint16_t flow)
+{
+	switch (flow) {
+	case RTP_SRTP:		return receiver[OF_RTP_SRTP];
+	case SRTP_SRTP:		return receiver[OF_SRTP_SRTP];
+	case SHORT_TAG:		return receiver[OF_SHORT_TAG];
+	case RTCP_SRTCP:	return receiver[OF_RTCP_SRTCP];
+	default:		return NULL;
+	}
+}
+
+/* Does the phone send SRTP to the flow? */
 static bool sends_srtp(uint16_t flow)
 {
-	return flow == SRTP_RTP || flow == RX_NO_KEY || flow == LOCAL || flow == SRTP_SRTP;
+	return flow == SRTP_RTP || flow == RX_NO_KEY || flow == LOCAL || flow == SRTP_SRTP ||
+	       flow == SRTCP_RTCP;
 }
 
 /* --- frames ------------------------------------------------------------------------ */
@@ -255,15 +335,27 @@ struct frame {
 	uint32_t len;
 };
 
-static uint16_t next_seq[65536];	/* by flow */
+static uint16_t next_number[2][65536];	/* RTP's, SRTCP's; by flow */
+static struct frame plain;		/* the packet under way, as RTP or RTCP */
 
-/* The RTP packet of a row: at most PAYLOAD_BIG bytes of it. Returns its length. */
-static uint32_t rtp_make(const struct row *r, uint8_t *p)
+/* Sequence number or SRTCP index of a row's packet. */
+static uint16_t number(const struct row *r)
+{
+	uint16_t *next = &next_number[r->kind != RTP][r->flow];
+
+	return r->change == AGAIN ? *next - 1 : r->change == OLD ? *next - 200 : (*next)++;
+}
+
+static uint32_t ssrc_of(const struct row *r)
+{
+	return r->change == OTHER_SSRC ? SSRC + 1 : SSRC;
+}
+
+/* The RTP packet of a row. Returns its length. */
+static uint32_t rtp_make(const struct row *r, uint8_t *p, uint16_t seq)
 {
 	uint32_t text = r->change == BIG ? (family == AF_INET ? 1460 : 1440) : PAYLOAD;
-	uint32_t ssrc = htonl(r->change == OTHER_SSRC ? SSRC + 1 : SSRC);
-	uint16_t seq = r->change == AGAIN ? next_seq[r->flow] - 1 :
-		       r->change == OLD ? next_seq[r->flow] - 200 : next_seq[r->flow]++;
+	uint32_t ssrc = htonl(ssrc_of(r));
 
 	memset(p, 0, 12);
 	p[0] = 0x80;
@@ -274,13 +366,48 @@ static uint32_t rtp_make(const struct row *r, uint8_t *p)
 	return 12 + text;
 }
 
+/* One packet of a compound: @text bytes behind the SSRC. */
+static uint32_t rtcp_put(const struct row *r, uint8_t *p, uint8_t count, uint8_t pt,
+			 uint32_t text)
+{
+	uint32_t ssrc = htonl(ssrc_of(r)), words = 1 + text / 4;
+
+	p[0] = 0x80 | count;
+	p[1] = pt;
+	p[2] = words >> 8;
+	p[3] = words;
+	memcpy(p + 4, &ssrc, 4);
+	memset(p + 8, TEXT, text);
+	return 8 + text;
+}
+
+/* A sender's report and something of an application, or feedback alone. */
+static uint32_t rtcp_make(const struct row *r, uint8_t *p)
+{
+	/* With SRTP's tag it would still go through. */
+	uint32_t all = r->change == BIG ? (family == AF_INET ? 1460 : 1440) : 76;
+	uint32_t len;
+
+	if (r->kind == REDUCED)
+		return rtcp_put(r, p, 1, 205, 16);
+	len = rtcp_put(r, p, 0, 200, 20);
+	return len + rtcp_put(r, p + len, 0, 204, all - len - 8);
+}
+
 /* As the SRTP phone sends it; a session anew, so that any index may come. */
-static uint32_t srtp_make(uint8_t *p, uint32_t len)
+static uint32_t srtp_make(const struct row *r, uint8_t *p, uint32_t len, uint16_t index)
 {
 	struct xsrtp_session *s = session_make(CM80, 0);
 	struct xsrtp_packet pkt = { .session = s, .data = p, .len = len, .room = 64 };
+	struct xsrtp_stream_state state = { ssrc_of(r), index - 1 };
 
-	xsrtp_protect(xsrtp_cipher_get(0), &pkt, 1);
+	if (r->kind == RTP) {
+		xsrtp_protect(xsrtp_cipher_get(0), &pkt, 1);
+	} else {
+		if (xsrtp_stream_set_rtcp(s, &state))
+			errx(1, "SRTCP index");
+		xsrtp_protect_rtcp(xsrtp_cipher_get(0), &pkt, 1);
+	}
 	if (pkt.reason)
 		errx(1, "cannot protect: %s", xsrtp_reason_name(pkt.reason));
 	free(s);
@@ -289,21 +416,25 @@ static uint32_t srtp_make(uint8_t *p, uint32_t len)
 
 static uint32_t payload_make(const struct row *r, uint8_t *p)
 {
-	uint32_t len = rtp_make(r, p);
+	uint16_t index = number(r);
+	uint32_t len = r->kind == RTP ? rtp_make(r, p, index) : rtcp_make(r, p);
 
+	memcpy(plain.b, p, len);
+	plain.len = len;
 	if (sends_srtp(r->flow) && r->change != PLAIN)
-		len = srtp_make(p, len);
+		len = srtp_make(r, p, len, index);
 	switch (r->change) {
 	case BAD_TAG:	p[40] ^= 4; break;
 	case VERSION:	p[0] = 0x50; break;
 	case CSRC:	p[0] |= 0x0f; len = 60; break;
 	case EXTENSION:	p[0] |= 0x10; p[14] = 0x40; break;
-	case RTCP:	p[1] = 200; break;
+	case LENGTH:	p[31] += 1; break;	/* of the second report */
 	case STUN:	p[0] = 0; break;
 	case DTLS:	p[0] = 22; break;
 	case JUNK:	p[0] = 0xff; break;
 	case EMPTY:	return 0;
-	case SHORT:	return sends_srtp(r->flow) ? 12 + 9 : 11;
+	case SHORT:	return r->kind == RTP ? (sends_srtp(r->flow) ? 12 + 9 : 11) :
+					        (sends_srtp(r->flow) ? 8 + 13 : 7);
 	default:	break;
 	}
 	return len;
@@ -394,6 +525,12 @@ static void frame_make(const struct row *r, struct frame *f)
 
 /* --- what comes of it ---------------------------------------------------------------- */
 
+/* What the phone's packet was before it was SRTP, if it was, and not a byte else? */
+static bool is_plain(const uint8_t *p, int len)
+{
+	return len == (int)plain.len && !memcmp(p, plain.b, len);
+}
+
 /* Is the frame what the flow must make of it: whole, and right in every sum? */
 static const char *judge(const struct row *r, uint8_t *b, int n)
 {
@@ -401,8 +538,8 @@ static const char *judge(const struct row *r, uint8_t *b, int n)
 	struct endpoint from = at(HOST_B, r->flow), to = at(PEER, r->flow);
 	uint8_t *l3 = b + 14, *udp = l3 + hlen, *rtp = udp + 8;
 	const uint8_t *saddr = l3 + hlen - 2 * alen;
-	int len = n - (rtp - b), i;
-	bool tx = r->flow == RTP_SRTP || r->flow == SRTP_SRTP;
+	struct xsrtp_packet p = { .data = rtp, .session = receiver_of(r->flow) };
+	int len = n - (rtp - b);
 
 	if (len < 12 || (udp[4] << 8 | udp[5]) != 8 + len)
 		return "lengths";
@@ -415,21 +552,19 @@ static const char *judge(const struct row *r, uint8_t *b, int n)
 	if (!(udp[6] | udp[7]) ||
 	    fold(udp, 8 + len, fold(saddr, 2 * alen, IPPROTO_UDP + 8 + len)) != 0xffff)
 		return "UDP checksum";
-	if (tx) {
-		struct xsrtp_packet p = { .data = rtp, .len = len,
-					  .session = receiver[r->flow == SRTP_SRTP] };
-
+	if (p.session) {
 		if (memmem(rtp, len, "ZZZZZZZZ", 8))
 			return "plaintext";
-		xsrtp_unprotect(xsrtp_cipher_get(0), &p, 1);
+		p.len = len;
+		if (RTCP_PT(rtp))
+			xsrtp_unprotect_rtcp(xsrtp_cipher_get(0), &p, 1);
+		else
+			xsrtp_unprotect(xsrtp_cipher_get(0), &p, 1);
 		if (p.reason)
 			return xsrtp_reason_name(p.reason);
 		len = p.len;
 	}
-	for (i = 12; i < len; i++)
-		if (rtp[i] != TEXT)
-			return "payload";
-	return len == 12 + PAYLOAD ? NULL : "payload's length";
+	return is_plain(rtp, len) ? NULL : "contents";
 }
 
 /* Is this frame on the peer's wire one of ours (and not neighbour discovery)? */
@@ -463,16 +598,13 @@ static int deliveries(int ms, const char **why)
 {
 	struct pollfd pfd = { .fd = local_fd, .events = POLLIN };
 	uint8_t b[FRAME_MAX];
-	int n, i, count = 0;
+	int n, count = 0;
 
 	while (poll(&pfd, 1, count ? 20 : ms) > 0) {
 		n = recv(local_fd, b, sizeof(b), 0);
 		count++;
-		if (n != 12 + PAYLOAD)
-			*why = "length";
-		for (i = 12; i < n; i++)
-			if (b[i] != TEXT)
-				*why = "payload";
+		if (!is_plain(b, n))
+			*why = "contents";
 	}
 	return count;
 }
@@ -572,10 +704,9 @@ int main(int argc, char **argv)
 
 	for (family = AF_INET; ; family = AF_INET6) {
 		make_flows();
-		receiver[0] = session_make(CM80, 1);
-		receiver[1] = session_make(GCM, 1);
+		make_receivers();
 		for (i = 0; i < 65536; i++)
-			next_seq[i] = 1000;
+			next_number[0][i] = next_number[1][i] = 1000;
 		for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 			run_row(&rows[i]);
 		if (host_flow_del_all(xnl, &i, text, sizeof(text)))
