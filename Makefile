@@ -142,7 +142,7 @@ $(RACE): $(B)/tests/%: tests/%.c tests/race/cpus.h $(B)/libxsrtp-core-race.a
 $(B)/voices/srtp.wav: tests/e2e/voices
 	tests/e2e/voices $(@D)
 
-# tests/bpf/X.c: the XDP program, through the library; tests/bpf/run* call them.
+# tests/bpf/X.c: the programs, through the library; tests/bpf/run* call them.
 
 BPF_TEST := $(patsubst %.c,$(B)/%,$(wildcard tests/bpf/*.c))
 BPF_LIB  := $(B)/userspace/lib/ingress.o $(B)/userspace/lib/ports.o

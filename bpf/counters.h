@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the XDP program can do with a packet, and why: one list for the program,
- * which counts by it, and for userspace, which prints it. Behind "dropped-"
+ * What the programs can do with a packet, and why: one list for them, who count
+ * by it, and for userspace, which prints it. Behind "dropped-"
  * stands a reason as spelled in <xsrtp/reason.h> (a test keeps the two
  * together).
  */
@@ -23,7 +23,8 @@
 	X(DROPPED_MALFORMED, "dropped-malformed")			\
 	X(DROPPED_FRAGMENT, "dropped-fragment")				\
 	X(DROPPED_IP_OPTIONS, "dropped-ip-options")			\
-	X(DROPPED_XMIT, "dropped-xmit")	/* there is no xsrtp device */
+	X(DROPPED_XMIT, "dropped-xmit")	/* there is no xsrtp device */	\
+	X(DROPPED_WRONG_SOURCE, "dropped-wrong-source")	/* egress: not sent by a local socket */
 
 enum xsrtp_counter {
 #define X(sym, name) XSRTP_COUNTER_##sym,

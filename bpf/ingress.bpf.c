@@ -8,32 +8,10 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-#include <xsrtp/wire.h>
-
+#include "class.h"
 #include "flow.h"
 #include "maps.h"
 #include "parse.h"
-
-/* A packet to a media endpoint, by its first byte (RFC 7983 section 7). */
-static __always_inline int media_verdict(const struct packet *p)
-{
-	if (p->fault)
-		return p->fault;
-	switch (xsrtp_class(p->first)) {
-	case XSRTP_CLASS_RTP:
-		return XSRTP_COUNTER_REDIRECTED;
-	case XSRTP_CLASS_STUN:
-		return XSRTP_COUNTER_PASSED_STUN;
-	case XSRTP_CLASS_ZRTP:
-		return XSRTP_COUNTER_PASSED_ZRTP;
-	case XSRTP_CLASS_DTLS:
-		return XSRTP_COUNTER_PASSED_DTLS;
-	case XSRTP_CLASS_TURN:
-		return XSRTP_COUNTER_PASSED_TURN;
-	default:
-		return XSRTP_COUNTER_DROPPED_MALFORMED;
-	}
-}
 
 static __always_inline int verdict(struct xdp_md *ctx)
 {
@@ -42,7 +20,7 @@ static __always_inline int verdict(struct xdp_md *ctx)
 
 	if (v != ON)
 		return v;
-	return flow_known(&p.local) ? media_verdict(&p) : XSRTP_COUNTER_PASSED_NO_FLOW;
+	return flow_known(&p.to) ? media_verdict(&p) : XSRTP_COUNTER_PASSED_NO_FLOW;
 }
 
 /*

@@ -7,6 +7,9 @@
  * endpoint it means drop, elsewhere the packet is none of our business. So the
  * parser goes on over every fault that lets it, notes the first, and stops
  * early only where it cannot find a UDP port.
+ *
+ * One source for XDP and, with PARSE_SKB defined, for tc, where the packet may go
+ * on behind the bytes that can be read.
  */
 #ifndef XSRTP_BPF_PARSE_H
 #define XSRTP_BPF_PARSE_H
@@ -32,6 +35,12 @@
 
 #define ON		(-1)	/* nothing decided: go on */
 
+#ifdef PARSE_SKB
+typedef struct __sk_buff parse_ctx;
+#else
+typedef struct xdp_md parse_ctx;
+#endif
+
 struct cursor {
 	void *pos;
 	void *end;
@@ -51,7 +60,9 @@ struct ext_header {
 };
 
 struct packet {
-	struct xsrtp_local local;	/* where it is sent to */
+	struct xsrtp_local from;
+	struct xsrtp_local to;
+	__be32 id;		/* of a fragment's datagram */
 	int fault;		/* enum xsrtp_counter: its drop at a media endpoint, or 0 */
 	__u8 first;		/* byte of the UDP payload; only without a fault */
 };
@@ -63,9 +74,19 @@ struct ip_facts {
 	int malformed, fragment, options;
 };
 
-static __always_inline struct cursor cursor(struct xdp_md *ctx)
+static __always_inline struct cursor cursor(parse_ctx *ctx)
 {
 	return (struct cursor){ (void *)(long)ctx->data, (void *)(long)ctx->data_end };
+}
+
+/* Bytes of the packet from the cursor on, also those that cannot be read here. */
+static __always_inline __u32 rest(parse_ctx *ctx, const struct cursor *c)
+{
+#ifdef PARSE_SKB
+	return ctx->len - (c->pos - (void *)(long)ctx->data);
+#else
+	return c->end - c->pos;
+#endif
 }
 
 static __always_inline void *take(struct cursor *c, __u32 len)
@@ -146,7 +167,8 @@ static __always_inline int parse_udp(struct cursor *c, const struct ip_facts *ip
 
 	if (!udp)
 		return XSRTP_COUNTER_PASSED_MALFORMED;
-	p->local.port = udp->dest;
+	p->from.port = udp->source;
+	p->to.port = udp->dest;
 	p->fault = udp_fault(udp, ip);
 	if (first + 1 <= (__u8 *)c->end)
 		p->first = *first;
@@ -155,9 +177,9 @@ static __always_inline int parse_udp(struct cursor *c, const struct ip_facts *ip
 	return ON;
 }
 
-static __always_inline int parse_ipv4(struct cursor *c, struct packet *p)
+static __always_inline int parse_ipv4(parse_ctx *ctx, struct cursor *c, struct packet *p)
 {
-	__u32 there = c->end - c->pos, hlen, total;
+	__u32 there = rest(ctx, c), hlen, total;
 	struct iphdr *iph = take(c, sizeof(*iph));
 	struct ip_facts ip = {};
 
@@ -165,6 +187,10 @@ static __always_inline int parse_ipv4(struct cursor *c, struct packet *p)
 		return XSRTP_COUNTER_PASSED_MALFORMED;
 	if (iph->protocol != IPPROTO_UDP)
 		return XSRTP_COUNTER_PASSED_NOT_UDP;
+	p->from.addr[0] = iph->saddr;
+	p->to.addr[0] = iph->daddr;
+	p->from.version = p->to.version = 4;
+	p->id = iph->id;
 	if (iph->frag_off & bpf_htons(IPV4_OFFSET))
 		return XSRTP_COUNTER_PASSED_FRAGMENT;
 	hlen = iph->ihl * 4;
@@ -174,8 +200,6 @@ static __always_inline int parse_ipv4(struct cursor *c, struct packet *p)
 	ip.fragment = !!(iph->frag_off & bpf_htons(IPV4_MF));
 	ip.options = hlen > sizeof(*iph);
 	ip.room = total - hlen;
-	p->local.addr[0] = iph->daddr;
-	p->local.version = 4;
 	if (ip.options && !skip(c, hlen - sizeof(*iph), 0x3f))
 		return XSRTP_COUNTER_PASSED_MALFORMED;
 	return parse_udp(c, &ip, p);
@@ -203,7 +227,7 @@ static __always_inline int is_ext(__u32 next)
  * not along every path through the loop below (3,400 against 40,000
  * instructions).
  */
-__noinline __u32 ext_step(struct xdp_md *ctx, __u32 at, __u32 next)
+__noinline __u32 ext_step(parse_ctx *ctx, __u32 at, __u32 next)
 {
 	struct cursor c = cursor(ctx);
 	struct ext_header *ext;
@@ -223,19 +247,32 @@ __noinline __u32 ext_step(struct xdp_md *ctx, __u32 at, __u32 next)
 	return step + ext->len * 8;
 }
 
+/* tc only: what the XDP program has no use for shall not cost it anything. */
+static __always_inline void fragment_id(const struct cursor *c, struct packet *p)
+{
+#ifdef PARSE_SKB
+	struct ext_header *ext = c->pos;
+
+	if ((void *)(ext + 1) <= c->end)
+		p->id = ext->id;
+#endif
+}
+
 /*
  * Moves to the UDP header. More extension headers than we look through is
  * dropped whoever it is for: passed on, it would reach the socket behind a
  * media endpoint without having been authenticated.
  */
-static __always_inline int skip_ext(struct xdp_md *ctx, struct cursor *c, __u32 next,
-				    struct ip_facts *ip)
+static __always_inline int skip_ext(parse_ctx *ctx, struct cursor *c, __u32 next,
+				    struct ip_facts *ip, struct packet *p)
 {
 	int i;
 
 	for (i = 0; i < EXT_HEADERS && is_ext(next); i++) {
 		__u32 step = ext_step(ctx, c->pos - (void *)(long)ctx->data, next);
 
+		if (step & (EXT_FRAGMENT | EXT_LATER))
+			fragment_id(c, p);
 		if (step & EXT_LATER)
 			return XSRTP_COUNTER_PASSED_FRAGMENT;
 		if (!step || !skip(c, step, EXT_LEN))
@@ -250,20 +287,21 @@ static __always_inline int skip_ext(struct xdp_md *ctx, struct cursor *c, __u32 
 	return is_ext(next) ? XSRTP_COUNTER_DROPPED_IP_OPTIONS : XSRTP_COUNTER_PASSED_NOT_UDP;
 }
 
-static __always_inline int parse_ipv6(struct xdp_md *ctx, struct cursor *c, struct packet *p)
+static __always_inline int parse_ipv6(parse_ctx *ctx, struct cursor *c, struct packet *p)
 {
 	struct ipv6hdr *ip6 = take(c, sizeof(*ip6));
-	__u32 there = c->end - c->pos;
+	__u32 there = rest(ctx, c);
 	struct ip_facts ip = {};
 	int verdict;
 
 	if (!ip6)
 		return XSRTP_COUNTER_PASSED_MALFORMED;
 	ip.room = bpf_ntohs(ip6->payload_len);
-	__builtin_memcpy(p->local.addr, &ip6->daddr, sizeof(p->local.addr));
-	p->local.version = 6;
+	__builtin_memcpy(p->from.addr, &ip6->saddr, sizeof(p->from.addr));
+	__builtin_memcpy(p->to.addr, &ip6->daddr, sizeof(p->to.addr));
+	p->from.version = p->to.version = 6;
 	ip.malformed = ip6->version != 6;
-	verdict = skip_ext(ctx, c, ip6->nexthdr, &ip);
+	verdict = skip_ext(ctx, c, ip6->nexthdr, &ip, p);
 	if (verdict != ON)
 		return verdict;
 	ip.malformed |= ip.room > there || ip.room < ip.skipped + sizeof(struct udphdr);
@@ -271,13 +309,13 @@ static __always_inline int parse_ipv6(struct xdp_md *ctx, struct cursor *c, stru
 }
 
 /* Returns ON with @p filled in, or what becomes of the packet. */
-static __always_inline int parse(struct xdp_md *ctx, struct packet *p)
+static __always_inline int parse(parse_ctx *ctx, struct packet *p)
 {
 	struct cursor c = cursor(ctx);
 
 	switch (parse_eth(&c)) {
 	case bpf_htons(ETH_P_IP):
-		return parse_ipv4(&c, p);
+		return parse_ipv4(ctx, &c, p);
 	case bpf_htons(ETH_P_IPV6):
 		return parse_ipv6(ctx, &c, p);
 	default:

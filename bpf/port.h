@@ -5,7 +5,7 @@
  * that share their port with another. An array slot costs a third to a fifth
  * of a hash lookup, and a host has one media address as a rule.
  *
- * The program only reads. userspace/lib/ports.c writes, and says how.
+ * The XDP program only reads. userspace/lib/ports.c writes, and says how.
  */
 #ifndef XSRTP_BPF_PORT_H
 #define XSRTP_BPF_PORT_H

@@ -3,8 +3,10 @@
  * The link type "xsrtp": the door through which packets come to the engine.
  *
  * XDP programs redirect frames to a device of this type and they arrive in
- * bursts of up to 16 (ndo_xdp_xmit); generic XDP, tc and routing hand it skbs
- * one at a time (ndo_start_xmit). Either way the flow table of the device's
+ * bursts of up to 16 (ndo_xdp_xmit); generic XDP, tc (what local sockets send) and
+ * routing hand it skbs one at a time (ndo_start_xmit). The device has no features:
+ * GSO, missing checksums, pieces and VLAN tags beside the data the kernel has
+ * undone before. Either way the flow table of the device's
  * namespace decides. Nothing that belongs to no flow goes anywhere: the device
  * never sends back what it was given. Packets with action "deliver" enter the
  * local stack from this device.

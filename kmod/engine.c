@@ -221,7 +221,8 @@ static bool well_formed(const struct xsrtp_buf *buf)
 
 static bool from_remote(const struct xsrtp_flow *flow, const struct xsrtp_endpoint *from)
 {
-	if (!flow->remote_family)
+	/* A flow that sends was found by its remote. */
+	if (!flow->remote_family || flow->action == XSRTP_ACTION_SEND)
 		return true;
 	return flow->remote_port == from->port && xsrtp_addr_equal(&flow->remote, &from->addr);
 }
@@ -236,7 +237,7 @@ static u8 admit(struct xsrtp_net *xn, struct xsrtp_buf *buf)
 	reason = parse(buf, &from, &to);
 	if (reason != XSRTP_REASON_OK)
 		return reason;
-	buf->flow = xsrtp_flow_find(xn, &to);
+	buf->flow = xsrtp_flow_find(xn, &to) ?: xsrtp_flow_find_sender(xn, &from, &to);
 	if (!buf->flow)
 		return XSRTP_REASON_NO_FLOW;
 

@@ -201,17 +201,37 @@ static int ports_make(struct xsrtp_net *xn)
 	return 0;
 }
 
+static int place_check(struct xsrtp_net *xn, const struct xsrtp_flow *flow,
+		       struct netlink_ext_ack *extack)
+{
+	struct xsrtp_endpoint local = { flow->local, flow->local_port, flow->family };
+	struct xsrtp_endpoint remote = { flow->remote, flow->remote_port, flow->remote_family };
+
+	if (flow->action == XSRTP_ACTION_SEND) {
+		if (!xsrtp_flow_find_sender(xn, &local, &remote))
+			return 0;
+		NL_SET_ERR_MSG(extack, "another flow sends from this local to this remote endpoint");
+		return -EEXIST;
+	}
+	if (!xsrtp_flow_find(xn, &local))
+		return 0;
+	NL_SET_ERR_MSG(extack, "another flow has this local address and port");
+	return -EEXIST;
+}
+
 /**
  * xsrtp_flow_add() - publish a flow and give it an id
  *
  * The caller holds the mutex. On failure the flow stays the caller's.
  *
- * Return: 0; -EEXIST the local endpoint is taken; -ENOMEM; -ENOSPC.
+ * Of one local endpoint there may be one flow of what arrives, and one of what is
+ * sent for each remote.
+ *
+ * Return: 0; -EEXIST the place is taken; -ENOMEM; -ENOSPC.
  */
 int xsrtp_flow_add(struct xsrtp_net *xn, struct xsrtp_flow *flow,
 		   struct netlink_ext_ack *extack)
 {
-	struct xsrtp_endpoint local = { flow->local, flow->local_port, flow->family };
 	struct xsrtp_flow __rcu **slot;
 	int err;
 
@@ -219,10 +239,9 @@ int xsrtp_flow_add(struct xsrtp_net *xn, struct xsrtp_flow *flow,
 	err = ports_make(xn);
 	if (err)
 		return err;
-	if (xsrtp_flow_find(xn, &local)) {
-		NL_SET_ERR_MSG(extack, "another flow has this local address and port");
-		return -EEXIST;
-	}
+	err = place_check(xn, flow, extack);
+	if (err)
+		return err;
 	err = xa_alloc_cyclic(&xn->flows, &flow->id, flow, XA_LIMIT(1, U32_MAX), &xn->next_id,
 			      GFP_KERNEL_ACCOUNT);
 	if (err < 0) {
@@ -272,24 +291,51 @@ void xsrtp_flow_del(struct xsrtp_net *xn, struct xsrtp_flow *flow)
 	flow_free_later(flow);
 }
 
-/**
- * xsrtp_flow_find() - the flow with this local address and port, or NULL
- *
- * The caller holds rcu_read_lock() or the mutex.
- */
-struct xsrtp_flow *xsrtp_flow_find(struct xsrtp_net *xn, const struct xsrtp_endpoint *local)
+/* The first flow of a local port. */
+static struct xsrtp_flow *chain(struct xsrtp_net *xn, __be16 port)
 {
 	struct xsrtp_flow __rcu **ports;
-	struct xsrtp_flow *flow;
 
 	ports = (struct xsrtp_flow __rcu **)
 		rcu_dereference_check(xn->ports, lockdep_is_held(&xn->lock));
 	if (unlikely(!ports))
 		return NULL;
+	return rcu_dereference_check(ports[ntohs(port)], lockdep_is_held(&xn->lock));
+}
 
-	flow = rcu_dereference_check(ports[ntohs(local->port)], lockdep_is_held(&xn->lock));
-	while (flow && !(flow->family == local->family &&
-			 xsrtp_addr_equal(&flow->local, &local->addr)))
+static bool is_local(const struct xsrtp_flow *flow, const struct xsrtp_endpoint *local)
+{
+	return flow->family == local->family && xsrtp_addr_equal(&flow->local, &local->addr);
+}
+
+static bool is_remote(const struct xsrtp_flow *flow, const struct xsrtp_endpoint *remote)
+{
+	return flow->remote_port == remote->port && flow->remote_family == remote->family &&
+	       xsrtp_addr_equal(&flow->remote, &remote->addr);
+}
+
+/**
+ * xsrtp_flow_find() - the flow of what arrives at this address and port, or NULL
+ *
+ * The caller holds rcu_read_lock() or the mutex.
+ */
+struct xsrtp_flow *xsrtp_flow_find(struct xsrtp_net *xn, const struct xsrtp_endpoint *local)
+{
+	struct xsrtp_flow *flow = chain(xn, local->port);
+
+	while (flow && !(is_local(flow, local) && flow->action != XSRTP_ACTION_SEND))
+		flow = rcu_dereference_check(flow->next, lockdep_is_held(&xn->lock));
+	return flow;
+}
+
+/* The same of what a socket sends from here to there. */
+struct xsrtp_flow *xsrtp_flow_find_sender(struct xsrtp_net *xn, const struct xsrtp_endpoint *local,
+					  const struct xsrtp_endpoint *remote)
+{
+	struct xsrtp_flow *flow = chain(xn, local->port);
+
+	while (flow && !(is_local(flow, local) && flow->action == XSRTP_ACTION_SEND &&
+			 is_remote(flow, remote)))
 		flow = rcu_dereference_check(flow->next, lockdep_is_held(&xn->lock));
 	return flow;
 }

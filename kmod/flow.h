@@ -112,6 +112,8 @@ void xsrtp_flow_replace(struct xsrtp_net *xn, struct xsrtp_flow *old, struct xsr
 void xsrtp_flow_del(struct xsrtp_net *xn, struct xsrtp_flow *flow);
 
 struct xsrtp_flow *xsrtp_flow_find(struct xsrtp_net *xn, const struct xsrtp_endpoint *local);
+struct xsrtp_flow *xsrtp_flow_find_sender(struct xsrtp_net *xn, const struct xsrtp_endpoint *local,
+					  const struct xsrtp_endpoint *remote);
 struct xsrtp_flow *xsrtp_flow_get(struct xsrtp_net *xn, u32 id);
 void xsrtp_flow_config(const struct xsrtp_flow *flow, struct xsrtp_flow_config *cfg);
 

@@ -35,7 +35,7 @@ static const struct nla_policy new_policy[XSRTP_A_FLOW_TX + 1] = {
 	[XSRTP_A_FLOW_ID] = { .type = NLA_REJECT },
 	[XSRTP_A_FLOW_LOCAL] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 	[XSRTP_A_FLOW_REMOTE] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
-	[XSRTP_A_FLOW_ACTION] = NLA_POLICY_MAX(NLA_U32, XSRTP_ACTION_DELIVER),
+	[XSRTP_A_FLOW_ACTION] = NLA_POLICY_MAX(NLA_U32, XSRTP_ACTION_SEND),
 	[XSRTP_A_FLOW_SOURCE] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 	[XSRTP_A_FLOW_DESTINATION] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 	[XSRTP_A_FLOW_RX] = NLA_POLICY_NESTED(xsrtp_session_policy),
@@ -45,7 +45,7 @@ static const struct nla_policy new_policy[XSRTP_A_FLOW_TX + 1] = {
 static const struct nla_policy set_policy[XSRTP_A_FLOW_DESTINATION + 1] = {
 	XSRTP_NAME_POLICY,
 	[XSRTP_A_FLOW_REMOTE] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
-	[XSRTP_A_FLOW_ACTION] = NLA_POLICY_MAX(NLA_U32, XSRTP_ACTION_DELIVER),
+	[XSRTP_A_FLOW_ACTION] = NLA_POLICY_MAX(NLA_U32, XSRTP_ACTION_SEND),
 	[XSRTP_A_FLOW_SOURCE] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 	[XSRTP_A_FLOW_DESTINATION] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 };
@@ -171,16 +171,27 @@ static int forward_check(struct genl_info *info, const struct xsrtp_flow_config 
 	return 0;
 }
 
-static int deliver_check(struct genl_info *info, struct xsrtp_flow_config *cfg, bool has_tx)
+/* Neither deliver nor send changes addresses. */
+static int addresses_check(struct genl_info *info)
 {
 	struct nlattr **attrs = info->attrs;
 
 	if (attrs[XSRTP_A_FLOW_SOURCE])
 		return refuse(info->extack, attrs[XSRTP_A_FLOW_SOURCE],
-			      "deliver takes no source");
+			      "only forward takes a source");
 	if (attrs[XSRTP_A_FLOW_DESTINATION])
 		return refuse(info->extack, attrs[XSRTP_A_FLOW_DESTINATION],
-			      "deliver takes no destination");
+			      "only forward takes a destination");
+	return 0;
+}
+
+static int deliver_check(struct genl_info *info, struct xsrtp_flow_config *cfg, bool has_tx)
+{
+	struct nlattr **attrs = info->attrs;
+	int err = addresses_check(info);
+
+	if (err)
+		return err;
 	if (has_tx)
 		return refuse(info->extack, attrs[XSRTP_A_FLOW_ACTION],
 			      "deliver protects nothing: the flow must not have tx");
@@ -189,14 +200,40 @@ static int deliver_check(struct genl_info *info, struct xsrtp_flow_config *cfg, 
 	return 0;
 }
 
+static int send_check(struct genl_info *info, struct xsrtp_flow_config *cfg, bool has_rx,
+		      bool has_tx)
+{
+	struct nlattr **attrs = info->attrs;
+	int err = addresses_check(info);
+
+	if (err)
+		return err;
+	if (!cfg->remote.family) {
+		NL_SET_ERR_ATTR_MISS(info->extack, NULL, XSRTP_A_FLOW_REMOTE);
+		return refuse(info->extack, attrs[XSRTP_A_FLOW_ACTION], "send needs a remote");
+	}
+	if (has_rx)
+		return refuse(info->extack, attrs[XSRTP_A_FLOW_ACTION],
+			      "a local socket sends RTP: the flow must not have rx");
+	if (!has_tx)
+		return refuse(info->extack, attrs[XSRTP_A_FLOW_ACTION],
+			      "send is there to protect: the flow must have tx");
+	cfg->source = cfg->local;
+	cfg->destination = cfg->remote;
+	return 0;
+}
+
 /* Do the settings, as they would be, make sense together? */
-static int config_check(struct genl_info *info, struct xsrtp_flow_config *cfg, bool has_tx)
+static int config_check(struct genl_info *info, struct xsrtp_flow_config *cfg, bool has_rx,
+			bool has_tx)
 {
 	if (cfg->remote.family && cfg->remote.family != cfg->local.family)
 		return refuse(info->extack, info->attrs[XSRTP_A_FLOW_REMOTE],
 			      "remote and local are of different address families");
 	if (cfg->action == XSRTP_ACTION_FORWARD)
 		return forward_check(info, cfg);
+	if (cfg->action == XSRTP_ACTION_SEND)
+		return send_check(info, cfg, has_rx, has_tx);
 	return deliver_check(info, cfg, has_tx);
 }
 
@@ -329,7 +366,7 @@ static struct xsrtp_flow *new_build(struct genl_info *info)
 	if (!err)
 		err = config_parse(attrs, &cfg, info->extack);
 	if (!err)
-		err = config_check(info, &cfg, attrs[XSRTP_A_FLOW_TX]);
+		err = config_check(info, &cfg, attrs[XSRTP_A_FLOW_RX], attrs[XSRTP_A_FLOW_TX]);
 	if (!err && attrs[XSRTP_A_FLOW_RX])
 		err = xsrtp_session_parse(attrs[XSRTP_A_FLOW_RX], false, &rx, info->extack);
 	if (!err && attrs[XSRTP_A_FLOW_TX])
@@ -405,9 +442,14 @@ static int flow_set_locked(struct genl_info *info, struct xsrtp_net *xn,
 	xsrtp_flow_config(old, &cfg);
 	if (info->attrs[XSRTP_A_FLOW_ACTION])
 		cfg.action = nla_get_u32(info->attrs[XSRTP_A_FLOW_ACTION]);
+	/* Found by local and remote, and by the egress program too. */
+	if (cfg.action == XSRTP_ACTION_SEND || old->action == XSRTP_ACTION_SEND)
+		return refuse(info->extack, info->attrs[XSRTP_A_FLOW_ACTION] ?:
+			      info->attrs[XSRTP_A_FLOW_REMOTE],
+			      "a flow that sends cannot be changed: delete it and add another");
 	err = config_parse(info->attrs, &cfg, info->extack);
 	if (!err)
-		err = config_check(info, &cfg, old->tx);
+		err = config_check(info, &cfg, old->rx, old->tx);
 	if (err)
 		return err;
 

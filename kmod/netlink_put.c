@@ -167,6 +167,8 @@ static int put_flow_stats(struct sk_buff *skb, const struct xsrtp_flow *flow)
 static int put_flow_events(struct sk_buff *skb, const struct xsrtp_flow *flow, u32 rx, u32 tx)
 {
 	const struct xsrtp_flow_state *state = flow->state;
+	/* Who sends keeps his addresses: they are said already. */
+	u8 out_family = flow->action == XSRTP_ACTION_SEND ? 0 : flow->out_family;
 
 	if (nla_put_u32(skb, XSRTP_A_FLOW_ID, flow->id) ||
 	    nla_put_u32(skb, XSRTP_A_FLOW_ACTION, flow->action) ||
@@ -174,9 +176,9 @@ static int put_flow_events(struct sk_buff *skb, const struct xsrtp_flow *flow, u
 			 flow->local_port) ||
 	    put_endpoint(skb, XSRTP_A_FLOW_REMOTE, flow->remote_family, &flow->remote,
 			 flow->remote_port) ||
-	    put_endpoint(skb, XSRTP_A_FLOW_SOURCE, flow->out_family, &flow->source,
+	    put_endpoint(skb, XSRTP_A_FLOW_SOURCE, out_family, &flow->source,
 			 flow->source_port) ||
-	    put_endpoint(skb, XSRTP_A_FLOW_DESTINATION, flow->out_family, &flow->destination,
+	    put_endpoint(skb, XSRTP_A_FLOW_DESTINATION, out_family, &flow->destination,
 			 flow->destination_port) ||
 	    put_session(skb, XSRTP_A_FLOW_RX, &state->rx, rx) ||
 	    put_session(skb, XSRTP_A_FLOW_TX, &state->tx, tx) ||

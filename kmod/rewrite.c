@@ -35,6 +35,7 @@
 #include <net/xdp.h>
 
 #include <linux/xsrtp.h>
+#include <xsrtp/mark.h>
 
 #include "compat.h"
 #include "device.h"
@@ -93,7 +94,7 @@ static void shift_frame(struct xsrtp_buf *buf, u32 headers)
 u8 xsrtp_rewrite_make_room(struct xsrtp_buf *buf)
 {
 	const struct xsrtp_flow *flow = buf->flow;
-	u8 family = flow->action == XSRTP_ACTION_FORWARD ? flow->out_family : flow->family;
+	u8 family = flow->action == XSRTP_ACTION_DELIVER ? flow->family : flow->out_family;
 	u32 headers = ETH_HLEN + ip_hlen(family) + sizeof(struct udphdr);
 	u32 front = buf->headroom + buf->rtp, trailer, nhead, ntail;
 	struct sk_buff *skb = buf->skb;
@@ -155,6 +156,12 @@ static void fragment_fields(const struct xsrtp_buf *buf, __be16 *id, __be16 *fra
 	*frag_off = buf->family == AF_INET ? ip->frag_off & htons(IP_DF) : htons(IP_DF);
 }
 
+/* A local socket is no hop. */
+static u8 hops(const struct xsrtp_buf *buf, const struct xsrtp_flow *flow)
+{
+	return buf->ttl - (flow->action == XSRTP_ACTION_FORWARD);
+}
+
 static void write_ip4(const struct xsrtp_buf *buf, const struct xsrtp_flow *flow, u8 *l3,
 		      u32 udp_len)
 {
@@ -170,7 +177,7 @@ static void write_ip4(const struct xsrtp_buf *buf, const struct xsrtp_flow *flow
 		.tot_len = htons(sizeof(*ip) + udp_len),
 		.id = id,
 		.frag_off = frag_off,
-		.ttl = buf->ttl - 1,
+		.ttl = hops(buf, flow),
 		.protocol = IPPROTO_UDP,
 		.saddr = flow->source.ip,
 		.daddr = flow->destination.ip,
@@ -189,7 +196,7 @@ static void write_ip6(const struct xsrtp_buf *buf, const struct xsrtp_flow *flow
 	ip6_flow_hdr(ip6, buf->tos, 0);
 	ip6->payload_len = htons(udp_len);
 	ip6->nexthdr = IPPROTO_UDP;
-	ip6->hop_limit = buf->ttl - 1;
+	ip6->hop_limit = hops(buf, flow);
 	ip6->saddr = flow->source.ip6;
 	ip6->daddr = flow->destination.ip6;
 	write_udp(udp, flow->source_port, flow->destination_port, udp_len);
@@ -484,6 +491,8 @@ static void send_skb(struct xsrtp_net *xn, struct xsrtp_buf *buf, struct dst_ent
 		return;
 	}
 	skb_dst_set(skb, dst);
+	if (buf->flow->action == XSRTP_ACTION_SEND)	/* not to come here again */
+		skb->skb_iif = (int)XSRTP_MARK_PROTECTED;
 	if (buf->family == AF_INET)
 		skb->priority = rt_tos2priority(buf->tos);
 	err = output(xn, skb, buf->flow);
@@ -634,10 +643,10 @@ void xsrtp_rewrite_send(struct xsrtp_net *xn, struct net_device *dev,
 		if (buf->reason != XSRTP_REASON_OK)
 			continue;
 		buf->sent = xsrtp_buf_rtp_len(buf);
-		if (buf->flow->action == XSRTP_ACTION_FORWARD)
-			forward(xn, buf);
-		else
+		if (buf->flow->action == XSRTP_ACTION_DELIVER)
 			deliver(xn, dev, buf);
+		else
+			forward(xn, buf);
 	}
 	flush(xn, bufs, n);
 }

@@ -14,19 +14,26 @@
  *	replay	each packet of the block again, when the block is out
  *	mix	flip, key, plain, replay, in turn
  *
+ * Two ways of sending that make the kernel build other packets: --gso gives it a
+ * block as one (UDP_SEGMENT), --splice the pages of a pipe instead of bytes.
+ *
  * Ahead of the good packet is the hard case: a receiver that moves any state
  * for the forgery then refuses the good one.
  *
  * Always bounded: by --count or the payload file, and by --time.
  */
+#include <fcntl.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <time.h>
+#include <sys/uio.h>
 
 #include "oracle.h"
 #include "stream.h"
 #include "udp.h"
 
 #define BLOCK_MAX 4096
+#define UDP_MAX_SEGMENTS 64	/* the kernel's */
 
 enum attack { NONE, FLIP, KEY, PLAIN, RANDOM, REPLAY, MIX, ATTACKS };
 static const char * const attack_name[] = {
@@ -47,6 +54,9 @@ struct sender {
 	enum where where;
 	bool only_attack;
 	bool shuffle;
+	bool gso;
+	bool splice;
+	int pipe[2];		/* --splice */
 	unsigned int duplicate;	/* every n-th packet twice; 0: none */
 	unsigned int block;
 	double rate_pps;	/* 0: as fast as it goes */
@@ -69,10 +79,26 @@ static double now_s(const struct sender *s)
 	return t.tv_sec - s->start.tv_sec + (t.tv_nsec - s->start.tv_nsec) / 1e9;
 }
 
+static ssize_t send_pages(struct sender *s, const struct wire *w)
+{
+	struct iovec v = { (void *)w->data, w->len };
+
+	if (vmsplice(s->pipe[1], &v, 1, 0) != (ssize_t)w->len)
+		oracle_die("vmsplice", strerror(errno));
+	return splice(s->pipe[0], NULL, s->fd, NULL, w->len, 0);
+}
+
+static ssize_t send_one(struct sender *s, const struct wire *w)
+{
+	if (s->splice)
+		return send_pages(s, w);
+	return sendto(s->fd, w->data, w->len, 0, (void *)&s->to.sa, s->to.len);
+}
+
 static void send_wire(struct sender *s, const struct wire *w, uint64_t *counter)
 {
 	for (int tries = 0; tries < 100; tries++) {
-		if (sendto(s->fd, w->data, w->len, 0, (void *)&s->to.sa, s->to.len) >= 0) {
+		if (send_one(s, w) >= 0) {
 			++*counter;
 			return;
 		}
@@ -209,6 +235,34 @@ static void send_block(struct sender *s, uint64_t first, unsigned int n, struct 
 	}
 }
 
+/* Packets of one size, handed to the kernel as one. */
+static void send_block_gso(struct sender *s, uint64_t first, unsigned int n, struct wire *w)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(uint16_t))];
+		struct cmsghdr align;
+	} control = { 0 };
+	struct iovec v[UDP_MAX_SEGMENTS];
+	struct msghdr m = { .msg_name = &s->to.sa, .msg_namelen = s->to.len, .msg_iov = v,
+			    .msg_iovlen = n, .msg_control = &control,
+			    .msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	uint16_t size;
+
+	for (unsigned int i = 0; i < n; i++) {
+		w[i].len = stream_packet(&s->stream, first + i, w[i].data);
+		v[i] = (struct iovec){ w[i].data, w[i].len };
+	}
+	size = w[0].len;
+	*c = (struct cmsghdr){ CMSG_LEN(sizeof(size)), SOL_UDP, UDP_SEGMENT };
+	memcpy(CMSG_DATA(c), &size, sizeof(size));
+	pace(s, first);
+	if (sendmsg(s->fd, &m, 0) < 0)
+		s->failed += n;
+	else
+		s->good += n;
+}
+
 static void send_all(struct sender *s)
 {
 	struct wire *w = calloc(s->block, sizeof(*w));
@@ -218,7 +272,7 @@ static void send_all(struct sender *s)
 		oracle_die("memory", "none left");
 	clock_gettime(CLOCK_MONOTONIC, &s->start);
 	for (uint64_t n = 0; n < count && now_s(s) < s->time_s; n += s->block)
-		send_block(s, n, count - n < s->block ? count - n : s->block, w);
+		(s->gso ? send_block_gso : send_block)(s, n, count - n < s->block ? count - n : s->block, w);
 	free(w);
 }
 
@@ -254,6 +308,7 @@ static const char usage[] =
 	"  --rate PPS (200; 0: no limit)  --time SECONDS at most (60)\n"
 	"  --shuffle  --duplicate EVERY  --block N (8): what the network does\n"
 	"  --attack flip|key|plain|random|replay|mix  --flip body|header|tag  --only-attack\n"
+	"  --gso | --splice: a block as one packet; pages of a pipe (only plain RTP)\n"
 	"  --seed N\n"
 	STREAM_USAGE;
 
@@ -274,6 +329,8 @@ int main(int argc, char **argv)
 		{ "flip", required_argument, NULL, 'w' },
 		{ "only-attack", no_argument, NULL, 'o' },
 		{ "seed", required_argument, NULL, 'e' },
+		{ "gso", no_argument, NULL, 'g' },
+		{ "splice", no_argument, NULL, 'p' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
@@ -306,6 +363,8 @@ int main(int argc, char **argv)
 		case 'a': s.attack = pick(optarg, attack_name, ATTACKS); break;
 		case 'w': s.where = pick(optarg, where_name, 3); break;
 		case 'o': s.only_attack = true; break;
+		case 'g': s.gso = true; break;
+		case 'p': s.splice = true; break;
 		case 'e': s.random = stream_number(optarg, UINT64_MAX); break;
 		default:
 			fputs(usage, opt == 'h' ? stdout : stderr);
@@ -318,7 +377,11 @@ int main(int argc, char **argv)
 	}
 	if (suite || key)
 		keys(&s, suite, key);
+	if (s.gso && s.block > UDP_MAX_SEGMENTS)
+		s.block = UDP_MAX_SEGMENTS;
 	s.fd = udp_bind(&from);
+	if (s.splice && (pipe(s.pipe) || connect(s.fd, (void *)&s.to.sa, s.to.len)))
+		oracle_die("--splice", strerror(errno));
 	send_all(&s);
 	printf("{\"good\":%llu,\"attack\":%llu,\"replays\":%llu,\"failed\":%llu,\"seconds\":%.3f}\n",
 	       (unsigned long long)s.good, (unsigned long long)(s.bad + s.replays),

@@ -121,18 +121,18 @@ refused 1 "ip link add dev xsrtp0 type xsrtp" "attach without an xsrtp device: s
 ip -n h link add dev xsrtp0 type xsrtp && ip -n h link set xsrtp0 up
 refused 1 "nodev" "attach to no device" attach nodev
 works "attach" attach h0 generic
-is "$out" "h0: XDP generic" "attach says the mode that was asked for"
+is "$out" "h0: XDP generic, egress" "attach says the mode that was asked for"
 refused 1 "h0" "attach twice" attach h0
 works "detach" detach h0
 refused 1 "h0" "detach twice" detach h0
 works "attach, automatic mode" attach h0 to xsrtp0
-is "$out" "h0: XDP native" "veth is native"
+is "$out" "h0: XDP native, egress" "veth is native"
 works "show" show
 shows "device xsrtp0 up" "shows the xsrtp device"
 shows "attached to h0: XDP native" "shows the attached device"
 works "show as JSON" -j
 json 'j["devices"] == [{"device": "xsrtp0", "up": True}]' "has the device"
-json 'j["attached"][0]["mode"] == "native"' "has the mode"
+json 'j["attached"][0]["mode"] == "native" and j["attached"][0]["egress"]' "has the mode"
 json 'j["flow_count"] == 0 and j["flows"] == []' "has no flows"
 ip -n h link add dev xsrtp1 type xsrtp
 works "detach again" detach h0

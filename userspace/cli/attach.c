@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * xsrtp attach and detach: the XDP program on a device.
+ * xsrtp attach and detach: the XDP and the tc egress program on a device.
  */
 #include "cli.h"
 
 #include <stdlib.h>
 
+#include "egress.h"
 #include "host.h"
 
 static const char *mode_name(enum ingress_mode mode)
@@ -21,6 +22,7 @@ void print_attached(const struct ingress_info *info)
 	out_u64("program", NULL, info->prog_id);
 	if (*info->why)
 		out_str("why", " (%s)", info->why);
+	out_bool("egress", ", egress", "", egress_attached(info->ifname) == 1);
 	out_text("\n");
 	out_end();
 }
@@ -29,7 +31,7 @@ int verb_attach(struct args *a)
 {
 	const char *ifname = args_value(a, "device"), *to = NULL;
 	enum ingress_mode mode = INGRESS_AUTO;
-	struct ingress_info info;
+	struct host_attached got;
 	char err[768];
 	struct xnl *x;
 
@@ -43,9 +45,11 @@ int verb_attach(struct args *a)
 		to = args_value(a, "xsrtp device");
 	args_done(a);
 	x = connect_module();
-	if (host_attach(x, ifname, to, mode, &info, err, sizeof(err)))
+	if (host_attach(x, ifname, to, mode, &got, err, sizeof(err)))
 		fail("%s", err);
-	print_attached(&info);
+	if (!got.egress)
+		warn("no flow can send: %s", got.why_not);
+	print_attached(&got.ingress);
 	xnl_close(x);
 	return EXIT_SUCCESS;
 }
@@ -57,7 +61,7 @@ int verb_detach(struct args *a)
 
 	args_done(a);
 	/* The module is not asked: a program must come off without it too. */
-	if (ingress_detach(ifname, err, sizeof(err)))
+	if (host_detach(ifname, err, sizeof(err)))
 		fail("%s", err);
 	return EXIT_SUCCESS;
 }

@@ -75,7 +75,7 @@ void print_flow_line(const struct flow *f);
 /* print_drops() - an object "drops" by reason; text: one line each, or nothing. */
 void print_drops(const struct stats *s, const char *indent);
 void print_packets(const struct stats *s, const char *indent);
-/* print_target() - where it goes on to: the destination, or "deliver". */
+/* print_target() - where it goes on to: destination or peer, or "deliver". */
 void print_target(const struct flow *f, const char *fmt);
 
 struct ingress_info;

@@ -61,7 +61,7 @@ static void read_session(struct args *a, struct request *r, enum direction dir)
 static void read_action(struct args *a, struct request *r, int action)
 {
 	if (r->flow.action != FLOW_NO_ACTION)
-		usage("a flow has one action: forward or deliver");
+		usage("a flow has one action: forward, deliver or send");
 	r->flow.action = action;
 	if (action != XSRTP_ACTION_FORWARD)
 		return;
@@ -90,6 +90,8 @@ static bool read_path(struct args *a, struct request *r)
 		read_action(a, r, XSRTP_ACTION_FORWARD);
 	else if (args_match(a, "deliver"))
 		read_action(a, r, XSRTP_ACTION_DELIVER);
+	else if (args_match(a, "send"))
+		read_action(a, r, XSRTP_ACTION_SEND);
 	else
 		return false;
 	return true;
@@ -169,7 +171,7 @@ static int flow_add_verb(struct args *a)
 	r.flow.local = args_endpoint(a, "local");
 	read_words(a, &r);
 	if (r.flow.action == FLOW_NO_ACTION)
-		usage("flow add needs: forward from ADDRESS:PORT to ADDRESS:PORT, or deliver");
+		usage("flow add needs: forward from ADDRESS:PORT to ADDRESS:PORT, deliver or send");
 	x = connect_module();
 	read_keys(&r);
 	if (host_flow_add(x, &r.flow, &id, err, sizeof(err)))

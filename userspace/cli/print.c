@@ -25,6 +25,8 @@ static const char *action_name(int action)
 		return "forward";
 	case XSRTP_ACTION_DELIVER:
 		return "deliver";
+	case XSRTP_ACTION_SEND:
+		return "send";
 	default:
 		return "unknown";
 	}
@@ -153,6 +155,8 @@ void print_target(const struct flow *f, const char *fmt)
 {
 	if (f->destination.family)
 		print_endpoint("to", fmt, &f->destination);
+	else if (f->action == XSRTP_ACTION_SEND)
+		print_endpoint("to", fmt, &f->remote);
 	else
 		out_str("to", fmt, action_name(f->action));
 }
@@ -163,7 +167,7 @@ void print_flow_line(const struct flow *f)
 	out_u64("id", "  flow %" PRIu64, f->id);
 	print_endpoint("local", " %s", &f->local);
 	out_str("rx", " (%s)", side(&f->rx));
-	out_text(f->destination.family ? " to" : "");
+	out_text(f->action == XSRTP_ACTION_DELIVER ? "" : " to");
 	print_target(f, " %s");
 	out_str("tx", " (%s):", side(&f->tx));
 	out_u64("rx_packets", " %" PRIu64 " in", f->stats.rx_packets);

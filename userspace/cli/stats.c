@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * xsrtp stats: all counters of this network namespace, those of the module and
- * those of the XDP program before it. All of them, also those that are 0: a
+ * those of the programs before it. All of them, also those that are 0: a
  * script finds every name every time.
  */
 #include "cli.h"
@@ -13,7 +13,7 @@
 
 #include <xsrtp/srtp.h>
 
-#include "ingress.h"
+#include "egress.h"
 
 #define COUNTERS_MAX	64
 
@@ -46,15 +46,16 @@ static void print_module(const struct stats *s)
 	out_end();
 }
 
-static void print_program(void)
+static void print_program(const char *name, const char *title,
+			  int (*get)(struct ingress_counter *c, size_t max))
 {
 	struct ingress_counter c[COUNTERS_MAX];
-	int i, ret = ingress_stats(c, COUNTERS_MAX);
+	int i, ret = get(c, COUNTERS_MAX);
 
 	if (ret < 0)
-		warn("the XDP program's counters cannot be read: %s", strerror(-ret));
-	out_object("xdp");
-	out_text("XDP program\n");
+		warn("the %s's counters cannot be read: %s", title, strerror(-ret));
+	out_object(name);
+	out_text("%s\n", title);
 	for (i = 0; !ret && c[i].name; i++)
 		print_counter(c[i].name, c[i].packets);
 	out_end();
@@ -71,7 +72,8 @@ int verb_stats(struct args *a)
 		fail("%s", xnl_error(x));
 	out_object(NULL);
 	print_module(&s);
-	print_program();
+	print_program("xdp", "XDP program", ingress_stats);
+	print_program("egress", "egress program", egress_stats);
 	out_end();
 	xnl_close(x);
 	return EXIT_SUCCESS;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Keeps module and XDP program in step, while other processes do the same. There
+ * Keeps the module and the programs in step, while other processes do the same. There
  * is no lock: a flow is put into the module first and into the table then, and
  * whoever takes endpoints out of the table looks at the module's flows again
  * afterwards and puts back what is needed. So the table never lacks a flow for
@@ -13,7 +13,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "egress.h"
 #include "link.h"
+
+static bool is_sender(const struct flow *f)
+{
+	return f->action == XSRTP_ACTION_SEND;
+}
+
+static struct sender sender_of(const struct flow *f)
+{
+	return (struct sender){ f->local, f->remote };
+}
+
+/* Into, and out of, the table of the program that its packets meet. */
+static int table_add(const struct flow *f, char *err, size_t err_len)
+{
+	struct sender s = sender_of(f);
+
+	return is_sender(f) ? egress_add(&s, err, err_len) : ingress_add(&f->local, err, err_len);
+}
+
+static int table_del(const struct flow *f, char *err, size_t err_len)
+{
+	struct sender s = sender_of(f);
+
+	return is_sender(f) ? egress_del(&s, err, err_len) : ingress_del(&f->local, err, err_len);
+}
 
 static int refuse(struct xnl *x, int ret, char *err, size_t err_len)
 {
@@ -26,10 +52,16 @@ int host_flow_add(struct xnl *x, const struct flow *f, uint32_t *id, char *err, 
 	struct flow made;
 	int ret;
 
+	/* What it would send before somebody attaches would leave in the clear. */
+	if (is_sender(f) && !egress_attached(NULL)) {
+		snprintf(err, err_len, "no device has the egress program: xsrtp attach the one that "
+			 "media leaves by, first");
+		return -ENOENT;
+	}
 	ret = flow_new(x, f, id);
 	if (ret)
 		return refuse(x, ret, err, err_len);
-	ret = ingress_add(&f->local, err, err_len);
+	ret = table_add(f, err, err_len);
 	if (ret) {
 		made = flow_select(*id, NULL);
 		flow_del(x, &made);
@@ -37,33 +69,52 @@ int host_flow_add(struct xnl *x, const struct flow *f, uint32_t *id, char *err, 
 	return ret;
 }
 
-static int has_flow(struct xnl *x, const struct endpoint *local)
-{
-	struct flow which = flow_select(0, local), f;
-	int ret = flow_get(x, &which, &f);
+/* Flows that need the same place in a table; senders cannot be asked for by name. */
+struct search {
+	const struct flow *like;
+	bool found;
+};
 
+static int same_sender(const struct flow *f, void *arg)
+{
+	struct search *s = arg;
+
+	s->found |= is_sender(f) && endpoint_equal(&f->local, &s->like->local) &&
+		    endpoint_equal(&f->remote, &s->like->remote);
+	return 0;
+}
+
+static int has_flow(struct xnl *x, const struct flow *like)
+{
+	struct flow which = flow_select(0, &like->local), f;
+	struct search s = { like, false };
+	int ret;
+
+	if (is_sender(like))
+		return flow_dump(x, same_sender, &s) ?: s.found;
+	ret = flow_get(x, &which, &f);
 	flow_clear(&f);
 	return ret == -ENOENT ? 0 : ret ?: 1;
 }
 
-/* Out of the table, unless a flow has the endpoint (again). */
-static int forget_local(struct xnl *x, const struct endpoint *local, char *err, size_t err_len)
+/* Out of the table, unless a flow has the place (again). */
+static int forget(struct xnl *x, const struct flow *f, char *err, size_t err_len)
 {
 	char why[256];
-	int ret = has_flow(x, local);
+	int ret = has_flow(x, f);
 
 	if (ret)
 		return ret < 0 ? refuse(x, ret, err, err_len) : 0;
-	ret = ingress_del(local, why, sizeof(why));
+	ret = table_del(f, why, sizeof(why));
 	if (ret) {
 		snprintf(err, err_len, "the flow is deleted, but its packets still go to the "
 			 "xsrtp device: %s", why);
 		return ret;
 	}
-	ret = has_flow(x, local);
+	ret = has_flow(x, f);
 	if (ret < 0)
 		return refuse(x, ret, err, err_len);
-	return ret ? ingress_add(local, err, err_len) : 0;
+	return ret ? table_add(f, err, err_len) : 0;
 }
 
 int host_flow_del(struct xnl *x, const struct flow *which, char *err, size_t err_len)
@@ -78,15 +129,14 @@ int host_flow_del(struct xnl *x, const struct flow *which, char *err, size_t err
 	if (ret)
 		ret = refuse(x, ret, err, err_len);
 	else
-		ret = forget_local(x, &f.local, err, err_len);
+		ret = forget(x, &f, err, err_len);
 	flow_clear(&f);
 	return ret;
 }
 
 /* What is needed of each flow; collected first, because one socket does one thing. */
 struct list {
-	uint32_t *ids;
-	struct endpoint *locals;
+	struct flow *flows;	/* id, action and endpoints; nothing that needs freeing */
 	size_t n;
 	size_t room;
 };
@@ -94,16 +144,11 @@ struct list {
 static int grow(struct list *l)
 {
 	size_t room = l->room ? 2 * l->room : 64;
-	uint32_t *ids = reallocarray(l->ids, room, sizeof(*ids));
-	struct endpoint *locals;
+	struct flow *flows = reallocarray(l->flows, room, sizeof(*flows));
 
-	if (!ids)
+	if (!flows)
 		return -ENOMEM;
-	l->ids = ids;
-	locals = reallocarray(l->locals, room, sizeof(*locals));
-	if (!locals)
-		return -ENOMEM;
-	l->locals = locals;
+	l->flows = flows;
 	l->room = room;
 	return 0;
 }
@@ -114,16 +159,46 @@ static int note_flow(const struct flow *f, void *arg)
 
 	if (l->n == l->room && grow(l))
 		return -ENOMEM;
-	l->ids[l->n] = f->id;
-	l->locals[l->n++] = f->local;
+	l->flows[l->n++] = (struct flow){ .id = f->id, .local = f->local, .remote = f->remote,
+					  .action = f->action };
 	return 0;
 }
 
 static void free_list(struct list *l)
 {
-	free(l->ids);
-	free(l->locals);
+	free(l->flows);
 	*l = (struct list){ 0 };
+}
+
+/* The list as the tables want it: one of the two programs' part each. */
+struct parts {
+	struct endpoint *locals;
+	struct sender *senders;
+	size_t n_locals;
+	size_t n_senders;
+};
+
+static int split(const struct list *l, struct parts *p)
+{
+	size_t i;
+
+	*p = (struct parts){ calloc(l->n + 1, sizeof(*p->locals)),
+			     calloc(l->n + 1, sizeof(*p->senders)), 0, 0 };
+	if (!p->locals || !p->senders)
+		return -ENOMEM;
+	for (i = 0; i < l->n; i++) {
+		if (is_sender(&l->flows[i]))
+			p->senders[p->n_senders++] = sender_of(&l->flows[i]);
+		else
+			p->locals[p->n_locals++] = l->flows[i].local;
+	}
+	return 0;
+}
+
+static void free_parts(struct parts *p)
+{
+	free(p->locals);
+	free(p->senders);
 }
 
 static int list_flows(struct xnl *x, struct list *l, char *err, size_t err_len)
@@ -135,12 +210,12 @@ static int list_flows(struct xnl *x, struct list *l, char *err, size_t err_len)
 
 static int by_id(const void *a, const void *b)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	uint32_t x = ((const struct flow *)a)->id, y = ((const struct flow *)b)->id;
 
 	return x < y ? -1 : x > y;
 }
 
-/* Puts the flows into the table that came after @known was listed. */
+/* Puts the flows into the tables that came after @known was listed. */
 static int add_newer(struct xnl *x, struct list *known, char *err, size_t err_len)
 {
 	struct list now = { 0 };
@@ -148,26 +223,32 @@ static int add_newer(struct xnl *x, struct list *known, char *err, size_t err_le
 	int ret = list_flows(x, &now, err, err_len);
 
 	if (known->n)
-		qsort(known->ids, known->n, sizeof(*known->ids), by_id);
+		qsort(known->flows, known->n, sizeof(*known->flows), by_id);
 	for (i = 0; !ret && i < now.n; i++)
-		if (!known->n || !bsearch(&now.ids[i], known->ids, known->n,
-					  sizeof(*known->ids), by_id))
-			ret = ingress_add(&now.locals[i], err, err_len);
+		if (!known->n || !bsearch(&now.flows[i], known->flows, known->n,
+					  sizeof(*known->flows), by_id))
+			ret = table_add(&now.flows[i], err, err_len);
 	free_list(&now);
 	return ret;
 }
 
-/* The table made new from the module. */
-static int sync_locals(struct xnl *x, char *err, size_t err_len)
+/* The tables made new from the module. */
+static int sync_tables(struct xnl *x, char *err, size_t err_len)
 {
+	struct parts p = { 0 };
 	struct list l = { 0 };
 	int ret;
 
 	ret = list_flows(x, &l, err, err_len);
 	if (!ret)
-		ret = ingress_sync(l.locals, l.n, err, err_len);
+		ret = split(&l, &p);
+	if (!ret)
+		ret = ingress_sync(p.locals, p.n_locals, err, err_len);
+	if (!ret)
+		ret = egress_sync(p.senders, p.n_senders, err, err_len);
 	if (!ret)
 		ret = add_newer(x, &l, err, err_len);
+	free_parts(&p);
 	free_list(&l);
 	return ret;
 }
@@ -182,7 +263,7 @@ int host_flow_del_all(struct xnl *x, unsigned int *n, char *err, size_t err_len)
 	*n = 0;
 	ret = list_flows(x, &l, err, err_len);
 	for (i = 0; !ret && i < l.n; i++) {
-		f = flow_select(l.ids[i], NULL);
+		f = flow_select(l.flows[i].id, NULL);
 		ret = flow_del(x, &f);
 		if (ret == -ENOENT)	/* someone else was faster */
 			ret = 0;
@@ -192,7 +273,7 @@ int host_flow_del_all(struct xnl *x, unsigned int *n, char *err, size_t err_len)
 			++*n;
 	}
 	free_list(&l);
-	return ret ?: sync_locals(x, err, err_len);
+	return ret ?: sync_tables(x, err, err_len);
 }
 
 /* @ifname: the namespace's only xsrtp device. */
@@ -215,13 +296,35 @@ static int only_link(char *ifname, size_t size, char *err, size_t err_len)
 	return 0;
 }
 
-int host_attach(struct xnl *x, const char *ifname, const char *xsrtp_ifname,
-		enum ingress_mode mode, struct ingress_info *info, char *err, size_t err_len)
+/*
+ * The egress program first: a device never has XDP alone. A kernel without clsact
+ * still gets XDP; then flow add refuses flows that send.
+ */
+static int attach_both(const char *ifname, const char *xsrtp_ifname, enum ingress_mode mode,
+		       const struct parts *p, struct host_attached *a, char *err, size_t err_len)
 {
+	int e = egress_attach(ifname, xsrtp_ifname, p->senders, p->n_senders, a->why_not,
+			      sizeof(a->why_not));
+
+	a->egress = !e;
+	if (e && p->n_senders) {
+		snprintf(err, err_len, "%s", a->why_not);
+		return e;
+	}
+	return ingress_attach(ifname, xsrtp_ifname, mode, p->locals, p->n_locals, &a->ingress,
+			      err, err_len);
+}
+
+int host_attach(struct xnl *x, const char *ifname, const char *xsrtp_ifname,
+		enum ingress_mode mode, struct host_attached *a, char *err, size_t err_len)
+{
+	struct parts p = { 0 };
 	struct list l = { 0 };
 	char only[16];
+	bool had;
 	int ret = 0;
 
+	*a = (struct host_attached){ 0 };
 	if (!xsrtp_ifname) {
 		ret = only_link(only, sizeof(only), err, err_len);
 		xsrtp_ifname = only;
@@ -229,11 +332,31 @@ int host_attach(struct xnl *x, const char *ifname, const char *xsrtp_ifname,
 	if (!ret)
 		ret = list_flows(x, &l, err, err_len);
 	if (!ret)
-		ret = ingress_attach(ifname, xsrtp_ifname, mode, l.locals, l.n, info, err,
-				     err_len);
-	/* Flows that came while the program was being loaded found no table. */
+		ret = split(&l, &p);
+	if (!ret) {
+		had = egress_attached(ifname) == 1;
+		ret = attach_both(ifname, xsrtp_ifname, mode, &p, a, err, err_len);
+		if (ret && ret != -EEXIST && a->egress && !had)
+			egress_detach(ifname, NULL, 0);
+	}
+	/* Flows that came while the programs were being loaded found no table. */
 	if (!ret)
 		ret = add_newer(x, &l, err, err_len);
+	free_parts(&p);
 	free_list(&l);
 	return ret;
+}
+
+int host_detach(const char *ifname, char *err, size_t err_len)
+{
+	char why[256];
+	int out = egress_detach(ifname, why, sizeof(why));
+	int in = ingress_detach(ifname, err, err_len);
+
+	if (in == -ENOENT && !out)
+		return 0;
+	if (in || !out || out == -ENOENT)
+		return in;
+	snprintf(err, err_len, "%s", why);
+	return out;
 }

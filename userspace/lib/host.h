@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The host: module and XDP program together. A flow is in the module and its
- * local endpoint in the program's table; whoever adds or removes flows does it
- * here, so that the two stay in step.
+ * The host: the module and the programs together. A flow is in the module, and its
+ * local endpoint in the XDP program's table or, if it sends, both its endpoints in
+ * the egress program's; whoever adds or removes flows does it here, so that all
+ * stay in step.
  *
  * All functions return 0, or -errno with a sentence in @err.
  */
@@ -12,7 +13,7 @@
 #include "flow.h"
 #include "ingress.h"
 
-/* host_flow_add() - both or none. */
+/* host_flow_add() - both or none. One that sends needs an egress program to be there. */
 int host_flow_add(struct xnl *x, const struct flow *f, uint32_t *id, char *err, size_t err_len);
 
 /*
@@ -25,11 +26,22 @@ int host_flow_del(struct xnl *x, const struct flow *which, char *err, size_t err
 /* host_flow_del_all() - *@n: how many. */
 int host_flow_del_all(struct xnl *x, unsigned int *n, char *err, size_t err_len);
 
+struct host_attached {
+	struct ingress_info ingress;
+	bool egress;
+	char why_not[256];	/* without egress: the reason */
+};
+
 /*
- * host_attach() - the program on @ifname, with the endpoints of all flows
- * @xsrtp_ifname: where it redirects to; NULL: the namespace's only xsrtp device
+ * host_attach() - both programs on @ifname, with the endpoints of all flows
+ * @xsrtp_ifname: where they redirect to; NULL: the namespace's only xsrtp device
+ *
+ * -EEXIST: the XDP program was there; what could have gone stale is made right.
  */
 int host_attach(struct xnl *x, const char *ifname, const char *xsrtp_ifname,
-		enum ingress_mode mode, struct ingress_info *info, char *err, size_t err_len);
+		enum ingress_mode mode, struct host_attached *a, char *err, size_t err_len);
+
+/* host_detach() - -ENOENT: neither was there. Works without the module. */
+int host_detach(const char *ifname, char *err, size_t err_len);
 
 #endif /* XSRTP_HOST_H */

@@ -13,7 +13,7 @@
 
 /* Commands. All but the gets need CAP_NET_ADMIN over the network namespace. */
 enum {
-	XSRTP_CMD_FLOW_GET = 1,		/* do: by id or local endpoint; dump: all */
+	XSRTP_CMD_FLOW_GET = 1,		/* do: by id or (not send) local endpoint; dump: all */
 	XSRTP_CMD_FLOW_NEW,		/* answers with the flow's id */
 	XSRTP_CMD_FLOW_SET,
 	XSRTP_CMD_FLOW_DEL,
@@ -38,6 +38,7 @@ enum {
 enum xsrtp_action {
 	XSRTP_ACTION_FORWARD,		/* send on from source to destination */
 	XSRTP_ACTION_DELIVER,		/* up the local stack, to the local socket */
+	XSRTP_ACTION_SEND,		/* of what the local socket sends to remote */
 };
 
 /* Rules of a session; bits. */
@@ -74,8 +75,8 @@ enum xsrtp_events {
 enum {
 	XSRTP_A_FLOW_UNSPEC,
 	XSRTP_A_FLOW_ID,		/* u32, given by the kernel */
-	XSRTP_A_FLOW_LOCAL,		/* nest XSRTP_A_ENDPOINT: where media arrives */
-	XSRTP_A_FLOW_REMOTE,		/* nest XSRTP_A_ENDPOINT: only from there */
+	XSRTP_A_FLOW_LOCAL,		/* nest XSRTP_A_ENDPOINT: where media arrives; send: leaves */
+	XSRTP_A_FLOW_REMOTE,		/* nest XSRTP_A_ENDPOINT: only from there; send: to there */
 	XSRTP_A_FLOW_ACTION,		/* u32, enum xsrtp_action */
 	XSRTP_A_FLOW_SOURCE,		/* nest XSRTP_A_ENDPOINT: forwarded from */
 	XSRTP_A_FLOW_DESTINATION,	/* nest XSRTP_A_ENDPOINT: forwarded to */
