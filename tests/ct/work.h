@@ -183,7 +183,7 @@ static void burst_sent(struct burst *b)
 /* How many bytes the tag has, and where; without the ROC that may stand in front. */
 static uint8_t *tag_of(const struct kind *k, const struct xsrtp_packet *p, bool rtcp, uint32_t *n)
 {
-	const struct xsrtp_suite_info *suite = xsrtp_suite_info(p->session->first.own[OWN_SUITE]);
+	const struct xsrtp_suite_info *suite = xsrtp_session_suite(p->session);
 	uint32_t word = rtcp ? 4 : 0;
 
 	*n = xsrtp_overhead(suite->suite, 0, rtcp) - word;
@@ -261,7 +261,7 @@ static void there_and_back(const struct kind *k, const struct xsrtp_cipher *c,
 	burst_make(&b, tx, rtcp, first);
 	run(protect, c, &b, alone);
 	burst_sent(&b);
-	if (rtcp || xsrtp_overhead(tx->first.own[OWN_SUITE], 0, false)) {
+	if (rtcp || xsrtp_session_suite(tx)->tag_len) {
 		burst_arrive(&b, k, rx, rtcp, true);
 		run(unprotect, c, &b, alone);
 		burst_refused(&b, k, rtcp);
