@@ -7,7 +7,7 @@
 # kernel's own list of its features; that it is the CPU that was meant, from $WANT.
 # SUITES=few where only the choice differs from another run: one of each kind.
 #
-# vm: -e WANT=avx2,kernel
+# vm: -c max,la57=off,-sha-ni -e WANT=avx2,kernel
 # vm no-aes: -c max,la57=off,-aes -e WANT=kernel
 # vm no-pclmul: -c max,la57=off,-pclmulqdq -e WANT=kernel -e SUITES=few
 # vm no-xsave: -a noxsave -e WANT=kernel -e SUITES=few
