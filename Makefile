@@ -145,7 +145,8 @@ $(B)/voices/srtp.wav: tests/e2e/voices
 # tests/bpf/X.c: the programs, through the library; tests/bpf/run* call them.
 
 BPF_TEST := $(patsubst %.c,$(B)/%,$(wildcard tests/bpf/*.c))
-BPF_LIB  := $(B)/userspace/lib/ingress.o $(B)/userspace/lib/ports.o
+BPF_LIB  := $(B)/userspace/lib/ingress.o $(B)/userspace/lib/ports.o \
+	    $(B)/userspace/lib/maps.o
 
 tests: $(BPF_TEST)
 $(BPF_TEST): $(B)/tests/bpf/%: tests/bpf/%.c $(BPF_SKEL) $(BPF_LIB)

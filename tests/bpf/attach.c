@@ -199,7 +199,7 @@ static bool received(int fd, int timeout_ms)
 
 static uint64_t counter(const char *name)
 {
-	struct ingress_counter c[XSRTP_COUNTER_MAX + 1];
+	struct map_counter c[XSRTP_COUNTER_MAX + 1];
 	int i;
 
 	if (ingress_stats(c, XSRTP_COUNTER_MAX + 1))

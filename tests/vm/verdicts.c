@@ -611,7 +611,7 @@ static int deliveries(int ms, const char **why)
 
 struct counts {
 	struct stats module;
-	struct ingress_counter program[64];
+	struct map_counter program[64];
 };
 
 static void counts_get(struct counts *c)

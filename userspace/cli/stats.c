@@ -14,6 +14,7 @@
 #include <xsrtp/srtp.h>
 
 #include "egress.h"
+#include "ingress.h"
 
 #define COUNTERS_MAX	64
 
@@ -47,9 +48,9 @@ static void print_module(const struct stats *s)
 }
 
 static void print_program(const char *name, const char *title,
-			  int (*get)(struct ingress_counter *c, size_t max))
+			  int (*get)(struct map_counter *c, size_t max))
 {
-	struct ingress_counter c[COUNTERS_MAX];
+	struct map_counter c[COUNTERS_MAX];
 	int i, ret = get(c, COUNTERS_MAX);
 
 	if (ret < 0)

@@ -9,7 +9,7 @@
  */
 #include <errno.h>
 #include <net/if.h>
-#include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,23 +27,20 @@
 #include "../../bpf/sender.h"
 #include "egress.h"
 #include "egress.skel.h"
+#include "maps.h"
 
 #define PROG_NAME	"xsrtp_egress"
 #define PRIORITY	1
 #define HANDLE		0x5352
-#define SETS_MAX	8
 
-__attribute__((format(printf, 4, 5)))
-static int fail(int error, char *err, size_t err_len, const char *fmt, ...)
-{
-	va_list ap;
+enum { SENDERS, FRAGS, TARGET, COUNTERS = MAPS_COUNTERS };
 
-	va_start(ap, fmt);
-	if (err && err_len)
-		vsnprintf(err, err_len, fmt, ap);
-	va_end(ap);
-	return error;
-}
+static const struct map_shape shapes[MAPS] = {
+	[SENDERS] = { .name = "xsrtp_senders", .key_size = sizeof(struct xsrtp_sender) },
+	[FRAGS] = { .name = "xsrtp_frags", .key_size = sizeof(struct xsrtp_datagram) },
+	[TARGET] = { .name = "xsrtp_target" },
+	[COUNTERS] = { .name = "xsrtp_sent", .max_entries = XSRTP_COUNTER_MAX },
+};
 
 /* --- filters ---------------------------------------------------------------- */
 
@@ -122,131 +119,55 @@ static int filter_del(int ifindex)
 
 /* --- sets of maps ----------------------------------------------------------- */
 
-struct set {
-	__u32 id;		/* of the table of senders: tells sets apart */
-	int senders, frags, target, counters;
-};
-
-static void set_close(struct set *s)
-{
-	int *fd[] = { &s->senders, &s->frags, &s->target, &s->counters };
-	size_t i;
-
-	for (i = 0; i < 4; i++)
-		if (*fd[i] >= 0)
-			close(*fd[i]);
-}
-
-/* Takes @fd if it is a map of ours with the shape we know, else closes it. */
-static void set_take(struct set *s, int fd)
-{
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-	int *to = NULL;
-
-	if (!bpf_obj_get_info_by_fd(fd, &info, &len)) {
-		if (!strcmp(info.name, "xsrtp_senders") && info.key_size == sizeof(struct xsrtp_sender))
-			to = &s->senders;
-		else if (!strcmp(info.name, "xsrtp_frags") && info.key_size == sizeof(struct xsrtp_datagram))
-			to = &s->frags;
-		else if (!strcmp(info.name, "xsrtp_target"))
-			to = &s->target;
-		else if (!strcmp(info.name, "xsrtp_sent") && info.max_entries == XSRTP_COUNTER_MAX)
-			to = &s->counters;
-	}
-	if (to == &s->senders)
-		s->id = info.id;
-	if (to)
-		*to = fd;
-	else
-		close(fd);
-}
-
 /* 0; -ENOENT no program of ours; -ESTALE it is from another version; -errno. */
-static int device_set(int ifindex, struct set *s)
+static int device_set(int ifindex, struct map_set *s)
 {
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info), ids[16], i;
-	int prog = filter_prog(ifindex), e, fd;
+	int prog = filter_prog(ifindex), e;
 
-	*s = (struct set){ 0, -1, -1, -1, -1 };
 	if (prog < 0)
 		return prog;
-	info.nr_map_ids = 16;
-	info.map_ids = (unsigned long)ids;
-	e = bpf_obj_get_info_by_fd(prog, &info, &len) ? -errno : 0;
+	e = map_set_of(prog, shapes, s);
 	close(prog);
-	for (i = 0; !e && i < info.nr_map_ids && i < 16; i++) {
-		fd = bpf_map_get_fd_by_id(ids[i]);
-		if (fd >= 0)
-			set_take(s, fd);
-	}
-	if (!e && s->senders >= 0 && s->frags >= 0 && s->target >= 0 && s->counters >= 0)
-		return 0;
-	set_close(s);
-	return e ?: -ESTALE;
+	return e;
 }
 
-struct sets {
-	struct set s[SETS_MAX];
-	int n;
-};
-
-static void sets_close(struct sets *ss)
-{
-	while (ss->n)
-		set_close(&ss->s[--ss->n]);
-}
-
-static int sets_get(struct sets *ss)
+static int sets_get(struct map_sets *ss)
 {
 	struct if_nameindex *devs = if_nameindex(), *d;
-	int e = devs ? 0 : -errno, k;
+	int e = devs ? 0 : -errno;
+	struct map_set s;
 
 	ss->n = 0;
-	for (d = devs; !e && d->if_index && ss->n < SETS_MAX; d++) {
-		e = device_set(d->if_index, &ss->s[ss->n]);
-		if (e == -ENOENT) {
+	for (d = devs; !e && d->if_index; d++) {
+		e = device_set(d->if_index, &s);
+		if (!e)
+			map_sets_take(ss, &s);
+		else if (e == -ENOENT)
 			e = 0;
-			continue;
-		}
-		for (k = 0; !e && ss->s[k].id != ss->s[ss->n].id; k++)
-			;
-		if (!e && k == ss->n)
-			ss->n++;
-		else if (!e)
-			set_close(&ss->s[ss->n]);
 	}
 	if_freenameindex(devs);
 	if (e)
-		sets_close(ss);
+		map_sets_close(ss);
 	return e;
 }
 
 static int explain(int error, char *err, size_t err_len)
 {
-	if (error == -EPERM || error == -EACCES)
-		return fail(error, err, err_len,
-			    "reading and changing tc programs needs root (CAP_SYS_ADMIN)");
-	if (error == -ESTALE)
-		return fail(error, err, err_len, "the egress program of another version of xsrtp is "
-			    "attached in this namespace: detach it, then attach again");
-	return fail(error, err, err_len, "cannot read the egress programs of this namespace: %s",
-		    strerror(-error));
+	return map_explain(error, "egress", err, err_len);
 }
 
 /* libbpf warns of every device without a filter. */
-static int sets_each(int (*fn)(struct set *, void *), void *arg, char *err, size_t err_len)
+static int sets_each(int (*fn)(struct map_set *, void *), void *arg, char *err, size_t err_len)
 {
 	libbpf_print_fn_t before = libbpf_set_print(NULL);
-	struct sets ss;
+	struct map_sets ss;
 	int e = sets_get(&ss), i;
 
 	if (e)
 		explain(e, err, err_len);
 	for (i = 0; i < ss.n && !e; i++)
 		e = fn(&ss.s[i], arg);
-	sets_close(&ss);
+	map_sets_close(&ss);
 	libbpf_set_print(before);
 	return e;
 }
@@ -274,7 +195,7 @@ struct change {
 	size_t err_len;
 };
 
-static int add_all(const struct set *s, const struct change *c)
+static int add_all(const struct map_set *s, const struct change *c)
 {
 	__u8 one = 1;
 	size_t i;
@@ -282,8 +203,8 @@ static int add_all(const struct set *s, const struct change *c)
 	for (i = 0; i < c->n; i++) {
 		struct xsrtp_sender key = to_key(&c->senders[i]);
 
-		if (bpf_map_update_elem(s->senders, &key, &one, BPF_ANY))
-			return fail(-errno, c->err, c->err_len, "cannot add to the egress program's "
+		if (bpf_map_update_elem(s->fd[SENDERS], &key, &one, BPF_ANY))
+			return map_fail(-errno, c->err, c->err_len, "cannot add to the egress program's "
 				    "table: %s", errno == E2BIG ? "it is full" : strerror(errno));
 	}
 	return 0;
@@ -302,30 +223,30 @@ static bool is_wanted(const struct change *c, const struct xsrtp_sender *key)
 	return false;
 }
 
-static int del_one(const struct set *s, const struct xsrtp_sender *key, const struct change *c)
+static int del_one(const struct map_set *s, const struct xsrtp_sender *key, const struct change *c)
 {
-	if (!bpf_map_delete_elem(s->senders, key) || errno == ENOENT)
+	if (!bpf_map_delete_elem(s->fd[SENDERS], key) || errno == ENOENT)
 		return 0;
-	return fail(-errno, c->err, c->err_len, "cannot delete from the egress program's table: %s",
+	return map_fail(-errno, c->err, c->err_len, "cannot delete from the egress program's table: %s",
 		    strerror(errno));
 }
 
 /* The next key is asked for before this one is deleted, or the walk restarts. */
-static int prune(const struct set *s, const struct change *c)
+static int prune(const struct map_set *s, const struct change *c)
 {
 	struct xsrtp_sender key, next;
-	int end = bpf_map_get_next_key(s->senders, NULL, &next), e = 0;
+	int end = bpf_map_get_next_key(s->fd[SENDERS], NULL, &next), e = 0;
 
 	while (!end && !e) {
 		key = next;
-		end = bpf_map_get_next_key(s->senders, &key, &next);
+		end = bpf_map_get_next_key(s->fd[SENDERS], &key, &next);
 		if (!is_wanted(c, &key))
 			e = del_one(s, &key, c);
 	}
 	return e;
 }
 
-static int set_change(struct set *s, void *arg)
+static int set_change(struct map_set *s, void *arg)
 {
 	struct change *c = arg;
 	struct xsrtp_sender key;
@@ -360,87 +281,66 @@ int egress_sync(const struct sender *senders, size_t n, char *err, size_t err_le
 
 /* --- counters --------------------------------------------------------------- */
 
-static const char *const counter_name[] = {
-#define X(sym, name) [XSRTP_COUNTER_##sym] = name,
-	XSRTP_COUNTERS(X)
-#undef X
-	NULL
-};
-
-static int set_count(struct set *s, void *arg)
+static int set_count(struct map_set *s, void *arg)
 {
-	struct ingress_counter *c = arg;
-	int cpus = libbpf_num_possible_cpus(), cpu;
-	__u64 *v = calloc(cpus > 0 ? cpus : 1, sizeof(*v));
-	__u32 i;
-
-	if (!v || cpus <= 0) {
-		free(v);
-		return -ENOMEM;
-	}
-	for (i = 0; c[i].name; i++)
-		if (!bpf_map_lookup_elem(s->counters, &i, v))
-			for (cpu = 0; cpu < cpus; cpu++)
-				c[i].packets += v[cpu];
-	free(v);
-	return 0;
+	return map_counters_add(s, arg);
 }
 
-int egress_stats(struct ingress_counter *c, size_t max)
+int egress_stats(struct map_counter *c, size_t max)
 {
-	size_t i;
-
-	for (i = 0; i < max; i++)
-		c[i] = (struct ingress_counter){
-			.name = i < XSRTP_COUNTER_MAX && i + 1 < max ? counter_name[i] : NULL };
-	return max ? sets_each(set_count, c, NULL, 0) : -EINVAL;
+	if (!max)
+		return -EINVAL;
+	map_counters_name(c, max);
+	return sets_each(set_count, c, NULL, 0);
 }
 
 /* --- attach, detach --------------------------------------------------------- */
 
 /* Unlike a device map an array keeps the number of a device that is gone: so be it. */
-static int set_fill(struct set *s, __u32 ifindex, struct change *c)
+static int set_fill(struct map_set *s, __u32 ifindex, struct change *c)
 {
 	__u32 zero = 0;
 
-	if (bpf_map_update_elem(s->target, &zero, &ifindex, BPF_ANY))
-		return fail(-errno, c->err, c->err_len, "cannot redirect to the xsrtp device: %s",
+	if (bpf_map_update_elem(s->fd[TARGET], &zero, &ifindex, BPF_ANY))
+		return map_fail(-errno, c->err, c->err_len, "cannot redirect to the xsrtp device: %s",
 			    strerror(errno));
 	return add_all(s, c);
 }
 
-static int share(struct egress *o, const struct set *s)
+static int share(struct egress *o, const struct map_set *s)
 {
-	int e = bpf_map__reuse_fd(o->maps.xsrtp_senders, s->senders);
+	int e = bpf_map__reuse_fd(o->maps.xsrtp_senders, s->fd[SENDERS]);
 
-	e = e ?: bpf_map__reuse_fd(o->maps.xsrtp_frags, s->frags);
-	e = e ?: bpf_map__reuse_fd(o->maps.xsrtp_target, s->target);
-	return e ?: bpf_map__reuse_fd(o->maps.xsrtp_sent, s->counters);
+	e = e ?: bpf_map__reuse_fd(o->maps.xsrtp_frags, s->fd[FRAGS]);
+	e = e ?: bpf_map__reuse_fd(o->maps.xsrtp_target, s->fd[TARGET]);
+	return e ?: bpf_map__reuse_fd(o->maps.xsrtp_sent, s->fd[COUNTERS]);
 }
 
 /* The maps are filled before the first packet leaves. */
-static int attach_new(int ifindex, const char *ifname, const struct set *shared, __u32 xsrtp,
+static int attach_new(int ifindex, const char *ifname, const struct map_set *shared, __u32 xsrtp,
 		      struct change *c)
 {
 	struct egress *o = egress__open();
 	int e = o ? 0 : -errno;
-	struct set s;
+	struct map_set s;
 
 	if (!e && shared)
 		e = share(o, shared);
 	e = e ?: egress__load(o);
 	if (e) {
 		egress__destroy(o);
-		return fail(e, c->err, c->err_len, "the kernel does not take the egress program: %s",
+		return map_fail(e, c->err, c->err_len, "the kernel does not take the egress program: %s",
 			    strerror(-e));
 	}
-	s = (struct set){ 0, bpf_map__fd(o->maps.xsrtp_senders), bpf_map__fd(o->maps.xsrtp_frags),
-			  bpf_map__fd(o->maps.xsrtp_target), bpf_map__fd(o->maps.xsrtp_sent) };
+	s = (struct map_set){ 0, { bpf_map__fd(o->maps.xsrtp_senders),
+				   bpf_map__fd(o->maps.xsrtp_frags),
+				   bpf_map__fd(o->maps.xsrtp_target),
+				   bpf_map__fd(o->maps.xsrtp_sent) } };
 	e = set_fill(&s, xsrtp, c);
 	if (!e) {
 		e = filter_add(ifindex, bpf_program__fd(o->progs.xsrtp_egress));
 		if (e)
-			fail(e, c->err, c->err_len, "cannot attach the egress program to %s: %s",
+			map_fail(e, c->err, c->err_len, "cannot attach the egress program to %s: %s",
 			     ifname, strerror(-e));
 	}
 	egress__destroy(o);
@@ -449,13 +349,13 @@ static int attach_new(int ifindex, const char *ifname, const struct set *shared,
 
 static int attach_device(int ifindex, const char *ifname, __u32 xsrtp, struct change *c)
 {
-	struct sets ss;
-	struct set s;
+	struct map_sets ss;
+	struct map_set s;
 	int e = device_set(ifindex, &s);
 
 	if (!e) {
 		e = set_fill(&s, xsrtp, c);
-		set_close(&s);
+		map_set_close(&s);
 		return e;
 	}
 	if (e == -ENOENT)
@@ -463,7 +363,7 @@ static int attach_device(int ifindex, const char *ifname, __u32 xsrtp, struct ch
 	if (e)
 		return explain(e, c->err, c->err_len);
 	e = attach_new(ifindex, ifname, ss.n ? &ss.s[0] : NULL, xsrtp, c);
-	sets_close(&ss);
+	map_sets_close(&ss);
 	return e;
 }
 
@@ -475,7 +375,7 @@ int egress_attach(const char *ifname, const char *xsrtp_ifname, const struct sen
 	libbpf_print_fn_t before;
 
 	if (!ifindex || !xsrtp)
-		return fail(-ENODEV, err, err_len, "there is no device %s",
+		return map_fail(-ENODEV, err, err_len, "there is no device %s",
 			    ifindex ? xsrtp_ifname : ifname);
 	before = libbpf_set_print(NULL);
 	e = attach_device(ifindex, ifname, xsrtp, &c);
@@ -494,16 +394,16 @@ int egress_detach(const char *ifname, char *err, size_t err_len)
 		close(prog);
 		e = filter_del(ifindex);
 		if (e)
-			fail(e, err, err_len, "cannot detach the egress program from %s: %s", ifname,
+			map_fail(e, err, err_len, "cannot detach the egress program from %s: %s", ifname,
 			     strerror(-e));
 	} else {
-		e = fail(prog, err, err_len, "%s has no egress program", ifname);
+		e = map_fail(prog, err, err_len, "%s has no egress program", ifname);
 	}
 	libbpf_set_print(before);
 	return e;
 }
 
-static int set_seen(struct set *s, void *arg)
+static int set_seen(struct map_set *s, void *arg)
 {
 	*(int *)arg = 1;
 	return 0;

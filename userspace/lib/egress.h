@@ -10,7 +10,7 @@
 #define XSRTP_EGRESS_H
 
 #include "endpoint.h"
-#include "ingress.h"
+#include "maps.h"
 
 /* Media on its way out: from a local socket to its peer. */
 struct sender {
@@ -47,6 +47,6 @@ int egress_del(const struct sender *sender, char *err, size_t err_len);
 int egress_sync(const struct sender *senders, size_t n, char *err, size_t err_len);
 
 /* egress_stats() - as ingress_stats(). */
-int egress_stats(struct ingress_counter *c, size_t max);
+int egress_stats(struct map_counter *c, size_t max);
 
 #endif /* XSRTP_EGRESS_H */

@@ -2,11 +2,7 @@
 /*
  * The XDP program on this namespace's devices. The kernel is asked every time:
  * one dump of the links tells which have an XDP program, the program's name
- * whether it is ours, and the program which maps it uses. No pins, no files;
- * the maps live as long as a device has the program.
- *
- * Two first attaches at the same moment may make two sets of maps. Nothing
- * depends on there being one: endpoints go to every set, counters are summed.
+ * whether it is ours, and the program which maps it uses (maps.h).
  *
  * An endpoint that is added between a caller's reading of the flows and the end
  * of ingress_attach() finds nothing to be added to. So after attaching, read the
@@ -15,7 +11,6 @@
  */
 #include <errno.h>
 #include <net/if.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,22 +27,19 @@
 #include "../../bpf/port.h"
 #include "ingress.h"
 #include "ingress.skel.h"
+#include "maps.h"
 #include "ports.h"
 
 #define PROG_NAME	"xsrtp_ingress"	/* at most 15 characters, or the kernel cuts it */
-#define SETS_MAX	8
 
-__attribute__((format(printf, 4, 5)))
-static int fail(int error, char *err, size_t err_len, const char *fmt, ...)
-{
-	va_list ap;
+enum { PORTS, MORE, DEVICE, COUNTERS = MAPS_COUNTERS };
 
-	va_start(ap, fmt);
-	if (err && err_len)
-		vsnprintf(err, err_len, fmt, ap);
-	va_end(ap);
-	return error;
-}
+static const struct map_shape shapes[MAPS] = {
+	[PORTS] = { .name = "xsrtp_ports", .value_size = sizeof(struct xsrtp_port) },
+	[MORE] = { .name = "xsrtp_more", .key_size = sizeof(struct xsrtp_local) },
+	[DEVICE] = { .name = "xsrtp_device" },
+	[COUNTERS] = { .name = "xsrtp_counters", .max_entries = XSRTP_COUNTER_MAX },
+};
 
 /* --- what libbpf and the kernel say ----------------------------------------- */
 
@@ -163,75 +155,23 @@ static struct link *link_find(struct links *ls, const char *name)
 
 /* --- sets of maps ----------------------------------------------------------- */
 
-struct set {
-	__u32 id;		/* of the array of ports: tells sets apart */
-	int ports, more, device, counters;
-};
-
-static void set_close(struct set *s)
-{
-	int *fd[] = { &s->ports, &s->more, &s->device, &s->counters };
-	size_t i;
-
-	for (i = 0; i < 4; i++)
-		if (*fd[i] >= 0)
-			close(*fd[i]);
-}
-
-/* Takes @fd if it is a map of ours with the shape we know, else closes it. */
-static void set_take(struct set *s, int fd)
-{
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-	int *to = NULL;
-
-	if (!bpf_obj_get_info_by_fd(fd, &info, &len)) {
-		if (!strcmp(info.name, "xsrtp_ports") && info.value_size == sizeof(struct xsrtp_port))
-			to = &s->ports;
-		else if (!strcmp(info.name, "xsrtp_more") && info.key_size == sizeof(struct xsrtp_local))
-			to = &s->more;
-		else if (!strcmp(info.name, "xsrtp_device"))
-			to = &s->device;
-		else if (!strcmp(info.name, "xsrtp_counters") && info.max_entries == XSRTP_COUNTER_MAX)
-			to = &s->counters;
-	}
-	if (to == &s->ports)
-		s->id = info.id;
-	if (to)
-		*to = fd;
-	else
-		close(fd);
-}
-
 /*
  * 0, or -ENOENT the program is not ours (or gone meanwhile), -ESTALE it is ours
  * with other maps than these, from another version; -EPERM, ...
  */
-static int prog_set(int prog, struct set *s)
+static int prog_set(int prog, struct map_set *s)
 {
 	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info), ids[16], i;
+	__u32 len = sizeof(info);
 
-	*s = (struct set){ 0, -1, -1, -1, -1 };
-	info.nr_map_ids = 16;
-	info.map_ids = (unsigned long)ids;
 	if (bpf_obj_get_info_by_fd(prog, &info, &len))
 		return -errno;
 	if (info.type != BPF_PROG_TYPE_XDP || strcmp(info.name, PROG_NAME))
 		return -ENOENT;
-	for (i = 0; i < info.nr_map_ids && i < 16; i++) {
-		int fd = bpf_map_get_fd_by_id(ids[i]);
-
-		if (fd >= 0)
-			set_take(s, fd);
-	}
-	if (s->ports >= 0 && s->more >= 0 && s->device >= 0 && s->counters >= 0)
-		return 0;
-	set_close(s);
-	return -ESTALE;
+	return map_set_of(prog, shapes, s);
 }
 
-static int link_set(const struct link *l, struct set *s)
+static int link_set(const struct link *l, struct map_set *s)
 {
 	int prog = l->prog_id ? bpf_prog_get_fd_by_id(l->prog_id) : -ENOENT, err;
 
@@ -242,58 +182,35 @@ static int link_set(const struct link *l, struct set *s)
 	return err;
 }
 
-struct sets {
-	struct set s[SETS_MAX];
-	int n;
-};
-
-static void sets_close(struct sets *ss)
+static int sets_get(const struct links *ls, struct map_sets *ss)
 {
-	while (ss->n)
-		set_close(&ss->s[--ss->n]);
-}
-
-static int sets_get(const struct links *ls, struct sets *ss)
-{
+	struct map_set s;
 	size_t i;
-	int err, k;
+	int err;
 
 	ss->n = 0;
-	for (i = 0; i < ls->n && ss->n < SETS_MAX; i++) {
-		err = link_set(&ls->l[i], &ss->s[ss->n]);
-		if (err == -ENOENT)
-			continue;
-		if (err) {
-			sets_close(ss);
+	for (i = 0; i < ls->n; i++) {
+		err = link_set(&ls->l[i], &s);
+		if (!err)
+			map_sets_take(ss, &s);
+		else if (err != -ENOENT) {
+			map_sets_close(ss);
 			return err;
 		}
-		for (k = 0; ss->s[k].id != ss->s[ss->n].id; k++)
-			;
-		if (k == ss->n)
-			ss->n++;
-		else
-			set_close(&ss->s[ss->n]);
 	}
 	return 0;
 }
 
 static int explain(int error, char *err, size_t err_len)
 {
-	if (error == -EPERM || error == -EACCES)
-		return fail(error, err, err_len,
-			    "reading and changing XDP programs needs root (CAP_SYS_ADMIN)");
-	if (error == -ESTALE)
-		return fail(error, err, err_len, "the XDP program of another version of xsrtp is "
-			    "attached in this namespace: detach it, then attach again");
-	return fail(error, err, err_len, "cannot read the XDP programs of this namespace: %s",
-		    strerror(-error));
+	return map_explain(error, "XDP", err, err_len);
 }
 
 /* Calls @fn for every set of this namespace. */
-static int sets_each(int (*fn)(struct set *, void *), void *arg, char *err, size_t err_len)
+static int sets_each(int (*fn)(struct map_set *, void *), void *arg, char *err, size_t err_len)
 {
 	struct links ls;
-	struct sets ss = { .n = 0 };
+	struct map_sets ss = { .n = 0 };
 	int e = links_get(&ls), i;
 
 	if (!e)
@@ -302,7 +219,7 @@ static int sets_each(int (*fn)(struct set *, void *), void *arg, char *err, size
 		explain(e, err, err_len);
 	for (i = 0; i < ss.n && !e; i++)
 		e = fn(&ss.s[i], arg);
-	sets_close(&ss);
+	map_sets_close(&ss);
 	free(ls.l);
 	return e;
 }
@@ -317,15 +234,15 @@ struct change {
 	size_t err_len;
 };
 
-static int set_change(struct set *s, void *arg)
+static int set_change(struct map_set *s, void *arg)
 {
 	struct change *c = arg;
 	struct ports p;
 	size_t i;
-	int e = ports_open(&p, s->ports, s->more);
+	int e = ports_open(&p, s->fd[PORTS], s->fd[MORE]);
 
 	if (e)
-		return fail(e, c->err, c->err_len, "cannot map the XDP program's ports: %s",
+		return map_fail(e, c->err, c->err_len, "cannot map the XDP program's ports: %s",
 			    strerror(-e));
 	if (!c->one)
 		e = ports_sync(&p, c->ep, c->n);
@@ -333,12 +250,12 @@ static int set_change(struct set *s, void *arg)
 		e = c->one(&p, &c->ep[i]);
 	ports_close(&p);
 	if (e == -ENOSPC)
-		fail(e, c->err, c->err_len, "the XDP program's table is full: more than %d "
+		map_fail(e, c->err, c->err_len, "the XDP program's table is full: more than %d "
 		     "endpoints share their port with another address", XSRTP_MORE_MAX);
 	else if (e == -EINVAL)
-		fail(e, c->err, c->err_len, "an endpoint needs an IP address and a port");
+		map_fail(e, c->err, c->err_len, "an endpoint needs an IP address and a port");
 	else if (e)
-		fail(e, c->err, c->err_len, "cannot change the XDP program's ports: %s",
+		map_fail(e, c->err, c->err_len, "cannot change the XDP program's ports: %s",
 		     strerror(-e));
 	return e;
 }
@@ -366,60 +283,37 @@ int ingress_sync(const struct endpoint *flows, size_t n, char *err, size_t err_l
 
 /* --- counters --------------------------------------------------------------- */
 
-static const char *const counter_name[] = {
-#define X(sym, name) [XSRTP_COUNTER_##sym] = name,
-	XSRTP_COUNTERS(X)
-#undef X
-	NULL
-};
-
-static int set_count(struct set *s, void *arg)
+static int set_count(struct map_set *s, void *arg)
 {
-	struct ingress_counter *c = arg;
-	int cpus = libbpf_num_possible_cpus(), cpu;
-	__u64 *v = calloc(cpus > 0 ? cpus : 1, sizeof(*v));
-	__u32 i;
-
-	if (!v || cpus <= 0) {
-		free(v);
-		return -ENOMEM;
-	}
-	for (i = 0; c[i].name; i++)
-		if (!bpf_map_lookup_elem(s->counters, &i, v))
-			for (cpu = 0; cpu < cpus; cpu++)
-				c[i].packets += v[cpu];
-	free(v);
-	return 0;
+	return map_counters_add(s, arg);
 }
 
-int ingress_stats(struct ingress_counter *c, size_t max)
+int ingress_stats(struct map_counter *c, size_t max)
 {
-	size_t i;
-
-	for (i = 0; i < max; i++)
-		c[i] = (struct ingress_counter){
-			.name = i < XSRTP_COUNTER_MAX && i + 1 < max ? counter_name[i] : NULL };
-	return max ? sets_each(set_count, c, NULL, 0) : -EINVAL;
+	if (!max)
+		return -EINVAL;
+	map_counters_name(c, max);
+	return sets_each(set_count, c, NULL, 0);
 }
 
 /* --- attach ----------------------------------------------------------------- */
 
 /* Loads the program; with @shared on its maps, else with maps of its own. */
-static int prog_load(const struct set *shared, struct ingress **skel, char *err, size_t err_len)
+static int prog_load(const struct map_set *shared, struct ingress **skel, char *err, size_t err_len)
 {
 	struct ingress *o = ingress__open();
 	int e = o ? 0 : -errno;
 
 	if (!e && shared) {
-		e = bpf_map__reuse_fd(o->maps.xsrtp_ports, shared->ports);
-		e = e ?: bpf_map__reuse_fd(o->maps.xsrtp_more, shared->more);
-		e = e ?: bpf_map__reuse_fd(o->maps.xsrtp_device, shared->device);
-		e = e ?: bpf_map__reuse_fd(o->maps.xsrtp_counters, shared->counters);
+		e = bpf_map__reuse_fd(o->maps.xsrtp_ports, shared->fd[PORTS]);
+		e = e ?: bpf_map__reuse_fd(o->maps.xsrtp_more, shared->fd[MORE]);
+		e = e ?: bpf_map__reuse_fd(o->maps.xsrtp_device, shared->fd[DEVICE]);
+		e = e ?: bpf_map__reuse_fd(o->maps.xsrtp_counters, shared->fd[COUNTERS]);
 	}
 	e = e ?: ingress__load(o);
 	if (e) {
 		ingress__destroy(o);
-		return fail(e, err, err_len, "the kernel does not take the XDP program: %s%s%s",
+		return map_fail(e, err, err_len, "the kernel does not take the XDP program: %s%s%s",
 			    strerror(-e), heard[0] ? ": " : "", heard);
 	}
 	*skel = o;
@@ -436,10 +330,10 @@ static int device_set(int map, __u32 ifindex, char *err, size_t err_len)
 	__u32 zero = 0, old;
 
 	if (!bpf_map_lookup_elem(map, &zero, &old) && old && old != ifindex)
-		return fail(-EBUSY, err, err_len, "the devices of this namespace redirect to %s; "
+		return map_fail(-EBUSY, err, err_len, "the devices of this namespace redirect to %s; "
 			    "detach them first", if_indextoname(old, name) ? name : "?");
 	if (bpf_map_update_elem(map, &zero, &ifindex, BPF_ANY))
-		return fail(-errno, err, err_len, "cannot redirect to the xsrtp device: %s",
+		return map_fail(-errno, err, err_len, "cannot redirect to the xsrtp device: %s",
 			    strerror(errno));
 	return 0;
 }
@@ -476,9 +370,9 @@ static int mode_attach(const struct link *l, int prog, enum ingress_mode mode,
 	}
 	info->mode = got;
 	if (e == -EBUSY)
-		return fail(e, err, err_len, "%s has another XDP program", l->name);
+		return map_fail(e, err, err_len, "%s has another XDP program", l->name);
 	if (e)
-		return fail(e, err, err_len, "cannot attach to %s in %s mode: %s", l->name,
+		return map_fail(e, err, err_len, "cannot attach to %s in %s mode: %s", l->name,
 			    got == INGRESS_NATIVE ? "native" : "generic", refusal(e));
 	return 0;
 }
@@ -492,21 +386,21 @@ static __u32 prog_id(int prog)
 }
 
 /* The maps are filled before the first packet comes. */
-static int attach_new(const struct link *l, const struct set *shared, __u32 xsrtp,
+static int attach_new(const struct link *l, const struct map_set *shared, __u32 xsrtp,
 		      enum ingress_mode mode, struct change *c, struct ingress_info *info)
 {
 	struct ingress *skel = NULL;
-	struct set s;
+	struct map_set s;
 	int e = prog_load(shared, &skel, c->err, c->err_len), prog;
 
 	if (e)
 		return e;
 	prog = bpf_program__fd(skel->progs.xsrtp_ingress);
-	s = (struct set){ 0, bpf_map__fd(skel->maps.xsrtp_ports),
-			  bpf_map__fd(skel->maps.xsrtp_more),
-			  bpf_map__fd(skel->maps.xsrtp_device),
-			  bpf_map__fd(skel->maps.xsrtp_counters) };
-	e = device_set(s.device, xsrtp, c->err, c->err_len);
+	s = (struct map_set){ 0, { bpf_map__fd(skel->maps.xsrtp_ports),
+				   bpf_map__fd(skel->maps.xsrtp_more),
+				   bpf_map__fd(skel->maps.xsrtp_device),
+				   bpf_map__fd(skel->maps.xsrtp_counters) } };
+	e = device_set(s.fd[DEVICE], xsrtp, c->err, c->err_len);
 	e = e ?: set_change(&s, c);
 	e = e ?: mode_attach(l, prog, mode, info, c->err, c->err_len);
 	info->prog_id = prog_id(prog);
@@ -515,41 +409,41 @@ static int attach_new(const struct link *l, const struct set *shared, __u32 xsrt
 }
 
 /* Ours is there: what can have gone stale is made right all the same. */
-static int attach_again(const struct link *l, struct set *s, __u32 xsrtp, struct change *c)
+static int attach_again(const struct link *l, struct map_set *s, __u32 xsrtp, struct change *c)
 {
-	int e = device_set(s->device, xsrtp, c->err, c->err_len);
+	int e = device_set(s->fd[DEVICE], xsrtp, c->err, c->err_len);
 
 	e = e ?: set_change(s, c);
-	return e ?: fail(-EEXIST, c->err, c->err_len, "%s has the program already", l->name);
+	return e ?: map_fail(-EEXIST, c->err, c->err_len, "%s has the program already", l->name);
 }
 
 static int attach_link(struct links *ls, const char *ifname, __u32 xsrtp,
 		       enum ingress_mode mode, struct change *c, struct ingress_info *info)
 {
 	struct link *l = link_find(ls, ifname);
-	struct sets ss;
-	struct set s;
+	struct map_sets ss;
+	struct map_set s;
 	int e;
 
 	if (!l)
-		return fail(-ENODEV, c->err, c->err_len, "there is no device %s", ifname);
+		return map_fail(-ENODEV, c->err, c->err_len, "there is no device %s", ifname);
 	snprintf(info->ifname, sizeof(info->ifname), "%s", l->name);
 	if (l->prog_id) {
 		e = link_set(l, &s);
 		if (e == -ENOENT)
-			return fail(-EBUSY, c->err, c->err_len, "%s has another XDP program",
+			return map_fail(-EBUSY, c->err, c->err_len, "%s has another XDP program",
 				    l->name);
 		if (e)
 			return explain(e, c->err, c->err_len);
 		e = attach_again(l, &s, xsrtp, c);
-		set_close(&s);
+		map_set_close(&s);
 		return e;
 	}
 	e = sets_get(ls, &ss);
 	if (e)
 		return explain(e, c->err, c->err_len);
 	e = attach_new(l, ss.n ? &ss.s[0] : NULL, xsrtp, mode, c, info);
-	sets_close(&ss);
+	map_sets_close(&ss);
 	return e;
 }
 
@@ -567,7 +461,7 @@ int ingress_attach(const char *ifname, const char *xsrtp_ifname, enum ingress_mo
 	info = info ?: &unused;
 	memset(info, 0, sizeof(*info));
 	if (!xsrtp)
-		return fail(-ENODEV, err, err_len, "there is no device %s", xsrtp_ifname);
+		return map_fail(-ENODEV, err, err_len, "there is no device %s", xsrtp_ifname);
 	before = listen_start();
 	e = links_get(&ls);
 	e = e ? explain(e, err, err_len) : attach_link(&ls, ifname, xsrtp, mode, &c, info);
@@ -595,22 +489,22 @@ static int xdp_detach(const struct link *l)
 static int detach_link(struct links *ls, const char *ifname, char *err, size_t err_len)
 {
 	struct link *l = link_find(ls, ifname);
-	struct set s;
+	struct map_set s;
 	int e;
 
 	if (!l)
-		return fail(-ENODEV, err, err_len, "there is no device %s", ifname);
+		return map_fail(-ENODEV, err, err_len, "there is no device %s", ifname);
 	e = link_set(l, &s);
 	if (e == -ENOENT)
-		return fail(e, err, err_len, l->prog_id ? "%s has an XDP program that is not ours" :
+		return map_fail(e, err, err_len, l->prog_id ? "%s has an XDP program that is not ours" :
 			    "%s has no XDP program", ifname);
 	if (e && e != -ESTALE)
 		return explain(e, err, err_len);
 	if (!e)
-		set_close(&s);
+		map_set_close(&s);
 	e = xdp_detach(l);
 	if (e)
-		return fail(e, err, err_len, "cannot detach from %s: %s", ifname, refusal(e));
+		return map_fail(e, err, err_len, "cannot detach from %s: %s", ifname, refusal(e));
 	return 0;
 }
 
@@ -629,14 +523,14 @@ int ingress_detach(const char *ifname, char *err, size_t err_len)
 int ingress_list(struct ingress_info *info, size_t max)
 {
 	struct links ls;
-	struct set s;
+	struct map_set s;
 	size_t i, n = 0;
 	int e = links_get(&ls);
 
 	for (i = 0; i < ls.n && n < max && !e; i++) {
 		e = link_set(&ls.l[i], &s);
 		if (!e)
-			set_close(&s);
+			map_set_close(&s);
 		if (!e || e == -ESTALE) {
 			info[n] = (struct ingress_info){ .mode = ls.l[i].mode,
 							 .prog_id = ls.l[i].prog_id };

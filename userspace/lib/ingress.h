@@ -11,6 +11,7 @@
 #define XSRTP_INGRESS_H
 
 #include "endpoint.h"
+#include "maps.h"
 
 enum ingress_mode {
 	INGRESS_AUTO,		/* native, or generic where the driver cannot */
@@ -53,14 +54,7 @@ int ingress_del(const struct endpoint *ep, char *err, size_t err_len);
 /* ingress_sync() - make the maps hold exactly @flows. */
 int ingress_sync(const struct endpoint *flows, size_t n, char *err, size_t err_len);
 
-/*
- * Counters of the program, summed over CPUs: what it passed and why, what it
- * redirected, what it dropped. Names end with a NULL.
- */
-struct ingress_counter {
-	const char *name;	/* "redirected", "passed-not-udp", "dropped-fragment", ... */
-	uint64_t packets;
-};
-int ingress_stats(struct ingress_counter *c, size_t max);
+/* ingress_stats() - what became of packets, on all CPUs; up to @max - 1. 0 or -errno. */
+int ingress_stats(struct map_counter *c, size_t max);
 
 #endif /* XSRTP_INGRESS_H */
