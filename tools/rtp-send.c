@@ -61,6 +61,7 @@ struct sender {
 	unsigned int block;
 	double rate_pps;	/* 0: as fast as it goes */
 	double time_s;
+	uint64_t skip;		/* packets that went before */
 	uint64_t random;
 	struct timespec start;
 	uint64_t good, bad, replays, failed;
@@ -176,7 +177,7 @@ static void forge(struct sender *s, uint64_t n, const struct wire *good, struct 
 static void pace(const struct sender *s, uint64_t n)
 {
 	struct timespec at = s->start;
-	double due = n / s->rate_pps;
+	double due = (n - s->skip) / s->rate_pps;
 
 	if (s->rate_pps == 0)
 		return;
@@ -251,6 +252,7 @@ static void send_block_gso(struct sender *s, uint64_t first, unsigned int n, str
 
 	for (unsigned int i = 0; i < n; i++) {
 		w[i].len = stream_packet(&s->stream, first + i, w[i].data);
+		protect(s->srtp, &w[i]);
 		v[i] = (struct iovec){ w[i].data, w[i].len };
 	}
 	size = w[0].len;
@@ -272,7 +274,8 @@ static void send_all(struct sender *s)
 		oracle_die("memory", "none left");
 	clock_gettime(CLOCK_MONOTONIC, &s->start);
 	for (uint64_t n = 0; n < count && now_s(s) < s->time_s; n += s->block)
-		(s->gso ? send_block_gso : send_block)(s, n, count - n < s->block ? count - n : s->block, w);
+		(s->gso ? send_block_gso : send_block)(s, s->skip + n,
+						       count - n < s->block ? count - n : s->block, w);
 	free(w);
 }
 
@@ -308,8 +311,8 @@ static const char usage[] =
 	"  --rate PPS (200; 0: no limit)  --time SECONDS at most (60)\n"
 	"  --shuffle  --duplicate EVERY  --block N (8): what the network does\n"
 	"  --attack flip|key|plain|random|replay|mix  --flip body|header|tag  --only-attack\n"
-	"  --gso | --splice: a block as one packet; pages of a pipe (only plain RTP)\n"
-	"  --seed N\n"
+	"  --gso | --splice: a block as one packet; pages of a pipe\n"
+	"  --skip N: begin with this packet of the stream  --seed N\n"
 	STREAM_USAGE;
 
 int main(int argc, char **argv)
@@ -329,6 +332,7 @@ int main(int argc, char **argv)
 		{ "flip", required_argument, NULL, 'w' },
 		{ "only-attack", no_argument, NULL, 'o' },
 		{ "seed", required_argument, NULL, 'e' },
+		{ "skip", required_argument, NULL, 'n' },
 		{ "gso", no_argument, NULL, 'g' },
 		{ "splice", no_argument, NULL, 'p' },
 		{ "help", no_argument, NULL, 'h' },
@@ -363,6 +367,7 @@ int main(int argc, char **argv)
 		case 'a': s.attack = pick(optarg, attack_name, ATTACKS); break;
 		case 'w': s.where = pick(optarg, where_name, 3); break;
 		case 'o': s.only_attack = true; break;
+		case 'n': s.skip = stream_number(optarg, STREAM_COUNT_MAX); break;
 		case 'g': s.gso = true; break;
 		case 'p': s.splice = true; break;
 		case 'e': s.random = stream_number(optarg, UINT64_MAX); break;
