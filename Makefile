@@ -118,6 +118,24 @@ tools: $(TOOL) $(B)/tools/timing/bench-core
 # It loads the libraries that it compares, two of which have the same symbols.
 $(B)/tools/timing/bench-core: $(patsubst %.c,$(B)/%.o,$(wildcard tools/timing/*.c)) $(B)/libxsrtp-core.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcrypto -ldl
+
+# tools/instructions: what tools/bench vm counts with, in QEMU and in the guest.
+
+INSTRUCTIONS := $(B)/tools/instructions/load $(B)/tools/instructions/plugin.so \
+		$(B)/tools/instructions/hooks.bpf.o
+
+instructions: $(INSTRUCTIONS)
+tools: instructions
+$(B)/tools/instructions/load: tools/instructions/load.c $(B)/libxsrtp.a $(B)/libxsrtp-core.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp.a $(B)/libxsrtp-core.a $(NL_LIBS) -lcrypto
+$(B)/tools/instructions/plugin.so: tools/instructions/plugin.c tools/instructions/mark.h
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -shared -fPIC $(LDFLAGS) -o $@ $<
+$(B)/tools/instructions/hooks.bpf.o: tools/instructions/hooks.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) -target bpf -O2 -g -Wall -I$(ARCH_INC) -c $< -o $@
+
 tests: $(UNIT) $(UNIT:%=%-san) $(DIFF) tools $(B)/voices/srtp.wav
 $(UNIT) $(DIFF): $(B)/tests/%: tests/%.c $(B)/libxsrtp-core.a
 	@mkdir -p $(@D)
@@ -234,5 +252,5 @@ modules_install: module
 clean:
 	rm -rf $(B)
 
-.PHONY: all core bpf userspace module modules_install tools tests fuzz ct install clean
+.PHONY: all core bpf userspace module modules_install tools instructions tests fuzz ct install clean
 -include $(shell find $(B) -path $(B)/kernel -prune -o -name '*.d' -type f -print 2>/dev/null)
