@@ -227,6 +227,11 @@ static bool from_remote(const struct xsrtp_flow *flow, const struct xsrtp_endpoi
 	return flow->remote_port == from->port && xsrtp_addr_equal(&flow->remote, &from->addr);
 }
 
+static u8 kind(const struct xsrtp_buf *buf)
+{
+	return buf->rtcp ? XSRTP_ONLY_RTCP : XSRTP_ONLY_RTP;
+}
+
 /* Does the packet belong to a flow, and may it go on to the ciphers? */
 static u8 admit(struct xsrtp_net *xn, struct xsrtp_buf *buf)
 {
@@ -248,6 +253,8 @@ static u8 admit(struct xsrtp_net *xn, struct xsrtp_buf *buf)
 
 	if (!from_remote(buf->flow, &from))
 		return XSRTP_REASON_WRONG_SOURCE;
+	if (unlikely(buf->flow->only) && buf->flow->only != kind(buf))
+		return XSRTP_REASON_NOT_WANTED;
 	if (!well_formed(buf))
 		return XSRTP_REASON_MALFORMED;
 	if (buf->flow->action == XSRTP_ACTION_FORWARD && buf->ttl <= 1)

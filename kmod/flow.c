@@ -45,6 +45,7 @@ static void flow_apply(struct xsrtp_flow *flow, const struct xsrtp_flow_config *
 	flow->destination_port = cfg->destination.port;
 	flow->out_family = cfg->source.family;
 	flow->action = cfg->action;
+	flow->only = cfg->only;
 }
 
 /* The reverse: the settings of a flow. */
@@ -56,6 +57,7 @@ void xsrtp_flow_config(const struct xsrtp_flow *flow, struct xsrtp_flow_config *
 		.source = { flow->source, flow->source_port, flow->out_family },
 		.destination = { flow->destination, flow->destination_port, flow->out_family },
 		.action = flow->action,
+		.only = flow->only,
 	};
 }
 
@@ -64,17 +66,18 @@ static void state_free(struct xsrtp_flow_state *state)
 	xsrtp_keyring_free(&state->rx);
 	xsrtp_keyring_free(&state->tx);
 	xsrtp_counters_free(&state->counters);
-	kfree(state);
+	kfree_sensitive(state);
 }
 
 static struct xsrtp_flow_state *state_new(const struct xsrtp_session_config *rx,
-					  const struct xsrtp_session_config *tx)
+					  const struct xsrtp_session_config *tx, u32 only)
 {
 	struct xsrtp_flow_state *state = kzalloc(sizeof(*state), GFP_KERNEL_ACCOUNT);
 	int err;
 
 	if (!state)
 		return ERR_PTR(-ENOMEM);
+	state->tx.sends = only ?: XSRTP_SENDS_BOTH;
 	err = xsrtp_counters_init(&state->counters);
 	if (!err && rx)
 		err = xsrtp_keyring_init(&state->rx, rx, false);
@@ -122,7 +125,7 @@ struct xsrtp_flow *xsrtp_flow_new(const struct xsrtp_flow_config *cfg,
 				  const struct xsrtp_session_config *rx,
 				  const struct xsrtp_session_config *tx)
 {
-	struct xsrtp_flow_state *state = state_new(rx, tx);
+	struct xsrtp_flow_state *state = state_new(rx, tx, cfg->only);
 	struct xsrtp_flow *flow;
 
 	if (IS_ERR(state))
@@ -155,12 +158,25 @@ void xsrtp_flow_free(struct xsrtp_flow *flow)
 	kfree(flow);
 }
 
+/* The keys that a flow has sent under are former ones now. */
+static void keys_release(struct xsrtp_flow_state *state)
+{
+	int slot;
+
+	for (slot = 0; slot < XSRTP_KEYS; slot++)
+		xsrtp_ledger_release(&state->tx, slot);
+}
+
 static void flow_free_work(struct work_struct *work)
 {
 	struct xsrtp_flow *flow = container_of(to_rcu_work(work), struct xsrtp_flow, free_work);
 
-	if (flow->free_state)
+	if (flow->free_state) {
 		xsrtp_event_forget(flow->state);
+		mutex_lock(&flow->state->events.xn->lock);
+		keys_release(flow->state);
+		mutex_unlock(&flow->state->events.xn->lock);
+	}
 	xsrtp_flow_free(flow);
 }
 
@@ -168,6 +184,14 @@ static void flow_free_later(struct xsrtp_flow *flow)
 {
 	INIT_RCU_WORK(&flow->free_work, flow_free_work);
 	queue_rcu_work(free_wq, &flow->free_work);
+}
+
+/* Waits until all flows that were taken out are freed. */
+void xsrtp_flow_flush(void)
+{
+	/* First their grace periods, then their works. */
+	rcu_barrier();
+	flush_workqueue(free_wq);
 }
 
 /* The table, for the holder of the mutex. */
@@ -219,6 +243,16 @@ static int place_check(struct xsrtp_net *xn, const struct xsrtp_flow *flow,
 	return -EEXIST;
 }
 
+/* The key that a new flow sends under, if it has one. */
+static int key_claim(struct xsrtp_net *xn, struct xsrtp_flow *flow,
+		     struct netlink_ext_ack *extack)
+{
+	struct xsrtp_keyring *ring = &flow->state->tx;
+	int slot = flow->tx ? xsrtp_key_used(ring->session) : -1;
+
+	return slot < 0 ? 0 : xsrtp_ledger_claim(&xn->ledger, ring, slot, extack);
+}
+
 /**
  * xsrtp_flow_add() - publish a flow and give it an id
  *
@@ -227,7 +261,8 @@ static int place_check(struct xsrtp_net *xn, const struct xsrtp_flow *flow,
  * Of one local endpoint there may be one flow of what arrives, and one of what is
  * sent for each remote.
  *
- * Return: 0; -EEXIST the place is taken; -ENOMEM; -ENOSPC.
+ * Return: 0; -EEXIST the place is taken; -EKEYREJECTED its key's keystream could
+ * come again; -ENOMEM; -ENOSPC.
  */
 int xsrtp_flow_add(struct xsrtp_net *xn, struct xsrtp_flow *flow,
 		   struct netlink_ext_ack *extack)
@@ -239,13 +274,14 @@ int xsrtp_flow_add(struct xsrtp_net *xn, struct xsrtp_flow *flow,
 	err = ports_make(xn);
 	if (err)
 		return err;
-	err = place_check(xn, flow, extack);
+	err = place_check(xn, flow, extack) ?: key_claim(xn, flow, extack);
 	if (err)
 		return err;
 	err = xa_alloc_cyclic(&xn->flows, &flow->id, flow, XA_LIMIT(1, U32_MAX), &xn->next_id,
 			      GFP_KERNEL_ACCOUNT);
 	if (err < 0) {
 		NL_SET_ERR_MSG(extack, "no flow id left");
+		keys_release(flow->state);
 		return err;
 	}
 
@@ -281,8 +317,11 @@ void xsrtp_flow_replace(struct xsrtp_net *xn, struct xsrtp_flow *old, struct xsr
 void xsrtp_flow_del(struct xsrtp_net *xn, struct xsrtp_flow *flow)
 {
 	struct xsrtp_flow __rcu **slot = flow_slot(xn, flow);
+	int i;
 
 	lockdep_assert_held(&xn->lock);
+	for (i = 0; i < XSRTP_KEYS; i++)
+		xsrtp_ledger_leave(&flow->state->tx, i);
 	rcu_assign_pointer(*slot,
 			   rcu_dereference_protected(flow->next, lockdep_is_held(&xn->lock)));
 	xa_erase(&xn->flows, flow->id);
@@ -350,9 +389,15 @@ static int __net_init flow_net_init(struct net *net)
 {
 	struct xsrtp_net *xn = xsrtp_net(net);
 
+	int err = xsrtp_ledger_net_init(&xn->ledger);
+
+	if (err)
+		return err;
 	xn->stats = xsrtp_stats_alloc();
-	if (!xn->stats)
+	if (!xn->stats) {
+		xsrtp_ledger_net_exit(&xn->ledger);
 		return -ENOMEM;
+	}
 	xn->net = net;
 	mutex_init(&xn->lock);
 	xa_init_flags(&xn->flows, XA_FLAGS_ALLOC1);
@@ -380,6 +425,7 @@ static void __net_exit flow_net_exit(struct net *net)
 		cond_resched();
 	}
 	xa_destroy(&xn->flows);
+	xsrtp_ledger_net_exit(&xn->ledger);
 	kvfree((void *)rcu_access_pointer(xn->ports));
 	free_percpu(xn->stats);
 	mutex_destroy(&xn->lock);

@@ -13,6 +13,7 @@
 
 #include "event.h"
 #include "key.h"
+#include "ledger.h"
 #include "stats.h"
 
 struct netlink_ext_ack;
@@ -37,6 +38,7 @@ struct xsrtp_flow_config {
 	struct xsrtp_endpoint source;
 	struct xsrtp_endpoint destination;
 	u32 action;		/* enum xsrtp_action */
+	u32 only;		/* enum xsrtp_only; 0: RTP and RTCP */
 };
 
 /* What stays when a flow's settings change; never on the packet's way. */
@@ -63,7 +65,8 @@ struct xsrtp_flow {
 	__be16 remote_port;
 	u8 family;
 	u8 remote_family;		/* 0: from anywhere */
-	u8 action;
+	u8 action : 4;
+	u8 only : 4;			/* enum xsrtp_only; 0: both */
 	u8 out_family;
 
 	/* sends it on */
@@ -95,6 +98,7 @@ struct xsrtp_net {
 	u32 fill_size;			/* bytes that a flow takes in a message, at most */
 	struct llist_head events;	/* struct xsrtp_flow_events to be told */
 	struct delayed_work event_work;
+	struct xsrtp_ledger ledger;
 };
 
 struct xsrtp_net *xsrtp_net(const struct net *net);
@@ -123,6 +127,7 @@ static inline bool xsrtp_addr_equal(const union xsrtp_addr *a, const union xsrtp
 }
 
 int xsrtp_flow_init(void);
+void xsrtp_flow_flush(void);
 void xsrtp_flow_exit(void);
 
 #endif /* XSRTP_FLOW_H */

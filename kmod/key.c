@@ -15,7 +15,8 @@
  * is taken away the exchange is switched off and waited for.
  *
  * Everything here but the flush runs under the namespace's mutex. Nothing here
- * or elsewhere reads a key back.
+ * or elsewhere reads a key back. Of a key that sends the ledger keeps a fingerprint,
+ * from before its first packet until after the last (ledger.h).
  */
 #include <linux/atomic.h>
 #include <linux/log2.h>
@@ -27,6 +28,7 @@
 #include "engine.h"
 #include "flow.h"
 #include "key.h"
+#include "ledger.h"
 
 /* A key that has gone out of use. By flow id: the flow may be gone by then. */
 struct retiree {
@@ -125,6 +127,13 @@ static bool has_slot(const struct xsrtp_keyring *ring, int slot)
 	return ring->pair[0] == slot || ring->pair[1] == slot;
 }
 
+/* No burst uses it any more. The ledger first: it asks the streams. */
+static void slot_wipe(struct xsrtp_keyring *ring, int slot)
+{
+	xsrtp_ledger_release(ring, slot);
+	xsrtp_key_wipe(ring->session, slot);
+}
+
 static int free_slot(struct xsrtp_keyring *ring)
 {
 	int slot;
@@ -141,7 +150,7 @@ static int free_slot(struct xsrtp_keyring *ring)
 	synchronize_rcu();
 	for (slot = 0; has_slot(ring, slot); slot++)
 		;
-	xsrtp_key_wipe(ring->session, slot);
+	slot_wipe(ring, slot);
 	ring->retired[slot] = 0;
 	return slot;
 }
@@ -159,6 +168,7 @@ static int free_slot(struct xsrtp_keyring *ring)
 int xsrtp_key_prepare(struct xsrtp_keyring *ring, const struct xsrtp_key_config *key,
 		      struct netlink_ext_ack *extack)
 {
+	const struct xsrtp_suite_info *suite = xsrtp_suite_info(ring->cfg.suite);
 	const struct xsrtp_cipher *cipher = xsrtp_engine_cipher();
 	u16 bytes = trailer(&ring->cfg, key->mki_len);
 	int slot = free_slot(ring);
@@ -171,8 +181,11 @@ int xsrtp_key_prepare(struct xsrtp_keyring *ring, const struct xsrtp_key_config 
 	xsrtp_engine_cipher_begin(cipher);
 	err = xsrtp_key_set(ring->session, cipher, slot, key);
 	xsrtp_engine_cipher_end(cipher);
-	if (!err)
+	if (!err) {
+		ring->print[slot] = xsrtp_ledger_print(key->key, suite->key_len, key->salt,
+						       suite->salt_len);
 		return slot;
+	}
 	if (err == -EEXIST && xsrtp_keyring_serial(ring))
 		NL_SET_ERR_MSG(extack, "the session has had this key: with ROC starting again "
 			       "its keystream would come again");
@@ -194,7 +207,7 @@ static void retire_work(struct work_struct *work)
 	if (flow) {
 		ring = r->tx ? &flow->state->tx : &flow->state->rx;
 		if (ring->session && ring->retired[r->slot] == r->serial) {
-			xsrtp_key_wipe(ring->session, r->slot);
+			slot_wipe(ring, r->slot);
 			ring->retired[r->slot] = 0;
 		}
 	}
@@ -210,9 +223,10 @@ static void key_retire(struct xsrtp_net *xn, struct xsrtp_flow *flow,
 
 	/* Not to be found by an MKI either. */
 	xsrtp_key_hide(ring->session, slot);
+	xsrtp_ledger_leave(ring, slot);
 	if (!r) {
 		synchronize_rcu();
-		xsrtp_key_wipe(ring->session, slot);
+		slot_wipe(ring, slot);
 		return;
 	}
 	if (!++ring->serial)
@@ -259,6 +273,8 @@ static void use(struct xsrtp_keyring *ring, int slot)
 	} else {
 		exchange_end(ring);
 	}
+	if (slot >= 0)
+		ring->served |= BIT(slot);
 	WARN_ON_ONCE(xsrtp_key_use(ring->session, slot));
 }
 
@@ -307,6 +323,7 @@ void xsrtp_key_swap(struct xsrtp_keyring *ring)
 	int used = xsrtp_key_used(ring->session);
 	int second = ring->pair[ring->pair[0] == used];
 
+	ring->served |= BIT(second);
 	/* A packet that does the same meanwhile comes to the same end. */
 	WARN_ON_ONCE(xsrtp_key_use(ring->session, second));
 	if (!ring->tx)

@@ -8,6 +8,8 @@
 
 struct netlink_ext_ack;
 struct xsrtp_flow;
+struct xsrtp_ledger;
+struct xsrtp_ledger_key;
 struct xsrtp_net;
 
 /**
@@ -21,6 +23,12 @@ struct xsrtp_net;
  * @serial: counts keys that went out of use
  * @retired: per slot, the serial under which it went out of use and waits for
  *	being wiped; 0: empty or in use
+ * @sends: tx: XSRTP_SENDS_* of the flow
+ * @served: tx: slots whose key has been in use, as bits
+ * @leaving: tx: slots whose key is on its way out of the ledger, as bits
+ * @print: tx: per slot, the key's fingerprint (ledger.h)
+ * @claim: tx: per slot, the key in the ledger, when it is claimed
+ * @ledger: tx: the namespace's
  * @lock: one CPU at a time (xsrtp_keyring_serial()); raw, because it is held inside
  *	an FPU section, where PREEMPT_RT may not sleep either
  */
@@ -33,6 +41,12 @@ struct xsrtp_keyring {
 	s8 pair[2];
 	u32 serial;
 	u32 retired[XSRTP_KEYS];
+	u8 sends;
+	u8 served;
+	u8 leaving;
+	u64 print[XSRTP_KEYS];
+	struct xsrtp_ledger_key *claim[XSRTP_KEYS];
+	struct xsrtp_ledger *ledger;
 	raw_spinlock_t lock;
 };
 

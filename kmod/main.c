@@ -14,6 +14,7 @@
 #include "engine.h"
 #include "flow.h"
 #include "key.h"
+#include "ledger.h"
 #include "netlink.h"
 
 /* @names: "avx2, kernel", those that were tested, of @size bytes */
@@ -53,6 +54,7 @@ static int __init xsrtp_init(void)
 	err = xsrtp_engine_init();
 	if (err)
 		return err;
+	xsrtp_ledger_init();
 	err = xsrtp_key_init();
 	if (err)
 		return err;
@@ -85,6 +87,7 @@ static void __exit xsrtp_exit(void)
 	xsrtp_device_exit();
 	xsrtp_flow_exit();
 	xsrtp_key_exit();
+	xsrtp_ledger_exit();
 }
 
 module_init(xsrtp_init);

@@ -31,7 +31,7 @@ const struct nla_policy xsrtp_endpoint_policy[XSRTP_A_ENDPOINT_MAX + 1] = {
 
 static const struct nla_policy name_policy[XSRTP_A_FLOW_LOCAL + 1] = { XSRTP_NAME_POLICY };
 
-static const struct nla_policy new_policy[XSRTP_A_FLOW_TX + 1] = {
+static const struct nla_policy new_policy[XSRTP_A_FLOW_ONLY + 1] = {
 	[XSRTP_A_FLOW_ID] = { .type = NLA_REJECT },
 	[XSRTP_A_FLOW_LOCAL] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 	[XSRTP_A_FLOW_REMOTE] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
@@ -40,14 +40,22 @@ static const struct nla_policy new_policy[XSRTP_A_FLOW_TX + 1] = {
 	[XSRTP_A_FLOW_DESTINATION] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 	[XSRTP_A_FLOW_RX] = NLA_POLICY_NESTED(xsrtp_session_policy),
 	[XSRTP_A_FLOW_TX] = NLA_POLICY_NESTED(xsrtp_session_policy),
+	[XSRTP_A_FLOW_STATS] = { .type = NLA_REJECT },
+	[XSRTP_A_FLOW_ONLY] = NLA_POLICY_RANGE(NLA_U32, XSRTP_ONLY_RTP, XSRTP_ONLY_RTCP),
 };
 
-static const struct nla_policy set_policy[XSRTP_A_FLOW_DESTINATION + 1] = {
+static const struct nla_policy set_policy[XSRTP_A_FLOW_ONLY + 1] = {
 	XSRTP_NAME_POLICY,
 	[XSRTP_A_FLOW_REMOTE] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 	[XSRTP_A_FLOW_ACTION] = NLA_POLICY_MAX(NLA_U32, XSRTP_ACTION_SEND),
 	[XSRTP_A_FLOW_SOURCE] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 	[XSRTP_A_FLOW_DESTINATION] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
+	[XSRTP_A_FLOW_RX] = { .type = NLA_REJECT },
+	[XSRTP_A_FLOW_TX] = { .type = NLA_REJECT },
+	[XSRTP_A_FLOW_STATS] = { .type = NLA_REJECT },
+	/* What a key is for does not change under it. */
+	[XSRTP_A_FLOW_ONLY] = { .type = NLA_REJECT, .reject_message =
+		"this is said of a new flow: delete the flow and add another" },
 };
 
 /* Takes none. */
@@ -362,6 +370,8 @@ static struct xsrtp_flow *new_build(struct genl_info *info)
 	}
 	if (attrs[XSRTP_A_FLOW_ACTION])
 		cfg.action = nla_get_u32(attrs[XSRTP_A_FLOW_ACTION]);
+	if (attrs[XSRTP_A_FLOW_ONLY])
+		cfg.only = nla_get_u32(attrs[XSRTP_A_FLOW_ONLY]);
 	err = endpoint_parse(attrs[XSRTP_A_FLOW_LOCAL], &cfg.local, info->extack);
 	if (!err)
 		err = config_parse(attrs, &cfg, info->extack);
@@ -407,6 +417,8 @@ static int flow_new_doit(struct sk_buff *skb, struct genl_info *info)
 		return -ENOMEM;
 	}
 
+	if (flow->tx)
+		xsrtp_ledger_wait(xn, flow->state->tx.print[0]);
 	mutex_lock(&xn->lock);
 	err = xsrtp_flow_add(xn, flow, info->extack);
 	if (!err) {
@@ -424,6 +436,8 @@ static int flow_new_doit(struct sk_buff *skb, struct genl_info *info)
 		nlmsg_free(msg);
 		if (err == -EEXIST)
 			NL_SET_BAD_ATTR(info->extack, info->attrs[XSRTP_A_FLOW_LOCAL]);
+		if (err == -EKEYREJECTED)
+			NL_SET_BAD_ATTR(info->extack, info->attrs[XSRTP_A_FLOW_TX]);
 		xsrtp_flow_free(flow);
 		return err;
 	}

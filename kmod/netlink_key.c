@@ -17,6 +17,10 @@ static const struct netlink_range_validation window_range = {
 	.max = XSRTP_WINDOW_MAX,
 };
 
+static const struct netlink_range_validation rtcp_index_range = {
+	.max = S32_MAX,			/* RFC 3711 3.4 */
+};
+
 static const struct netlink_range_validation seq_range = {
 	.max = U16_MAX,
 };
@@ -49,6 +53,7 @@ static const struct nla_policy stream_policy[XSRTP_A_STREAM_MAX + 1] = {
 	[XSRTP_A_STREAM_SSRC] = { .type = NLA_U32 },
 	[XSRTP_A_STREAM_ROC] = { .type = NLA_U32 },
 	[XSRTP_A_STREAM_SEQ] = NLA_POLICY_FULL_RANGE(NLA_U32, &seq_range),
+	[XSRTP_A_STREAM_RTCP_INDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &rtcp_index_range),
 };
 
 #define FLAGS	(XSRTP_SESSION_FLAGS_UNENCRYPTED_SRTP | XSRTP_SESSION_FLAGS_UNENCRYPTED_SRTCP | \
@@ -234,31 +239,61 @@ int xsrtp_session_parse(struct nlattr *attr, bool tx, struct xsrtp_session_args 
 	return err;
 }
 
-/* What is known of an SSRC: its highest index, or only its ROC. */
+/* SRTP's highest index, or only its ROC. */
+static int stream_tell_rtp(struct xsrtp_session *session, struct nlattr **tb, u32 ssrc)
+{
+	struct xsrtp_stream_state state = { .ssrc = ssrc };
+	u32 roc;
+
+	if (!tb[XSRTP_A_STREAM_ROC])
+		return 0;
+	roc = nla_get_u32(tb[XSRTP_A_STREAM_ROC]);
+	if (!tb[XSRTP_A_STREAM_SEQ])
+		return xsrtp_stream_roc(session, ssrc, roc);
+	state.index = (u64)roc << 16 | nla_get_u32(tb[XSRTP_A_STREAM_SEQ]);
+	return xsrtp_stream_set(session, &state);
+}
+
+static int stream_tell_rtcp(struct xsrtp_session *session, struct nlattr **tb, u32 ssrc)
+{
+	struct xsrtp_stream_state state = { .ssrc = ssrc };
+
+	if (!tb[XSRTP_A_STREAM_RTCP_INDEX])
+		return 0;
+	state.index = nla_get_u32(tb[XSRTP_A_STREAM_RTCP_INDEX]);
+	return xsrtp_stream_set_rtcp(session, &state);
+}
+
+static int stream_check(struct nlattr *attr, struct nlattr **tb, struct netlink_ext_ack *extack)
+{
+	if (NL_REQ_ATTR_CHECK(extack, attr, tb, XSRTP_A_STREAM_SSRC) ||
+	    (!tb[XSRTP_A_STREAM_RTCP_INDEX] &&
+	     NL_REQ_ATTR_CHECK(extack, attr, tb, XSRTP_A_STREAM_ROC))) {
+		NL_SET_ERR_MSG(extack, "a stream is told as SSRC and ROC, SRTCP index, or both");
+		return -EINVAL;
+	}
+	if (tb[XSRTP_A_STREAM_SEQ] && NL_REQ_ATTR_CHECK(extack, attr, tb, XSRTP_A_STREAM_ROC)) {
+		NL_SET_ERR_MSG(extack, "a sequence number is told with its ROC");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* What is known of an SSRC. */
 static int stream_tell(struct xsrtp_session *session, struct nlattr *attr,
 		       struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[XSRTP_A_STREAM_MAX + 1];
-	struct xsrtp_stream_state state;
-	u32 roc;
+	u32 ssrc;
 	int err;
 
 	err = nla_parse_nested(tb, XSRTP_A_STREAM_MAX, attr, stream_policy, extack);
+	if (!err)
+		err = stream_check(attr, tb, extack);
 	if (err)
 		return err;
-	if (NL_REQ_ATTR_CHECK(extack, attr, tb, XSRTP_A_STREAM_SSRC) ||
-	    NL_REQ_ATTR_CHECK(extack, attr, tb, XSRTP_A_STREAM_ROC)) {
-		NL_SET_ERR_MSG(extack, "a stream is told as SSRC and ROC");
-		return -EINVAL;
-	}
-	state.ssrc = nla_get_u32(tb[XSRTP_A_STREAM_SSRC]);
-	roc = nla_get_u32(tb[XSRTP_A_STREAM_ROC]);
-	if (tb[XSRTP_A_STREAM_SEQ]) {
-		state.index = (u64)roc << 16 | nla_get_u32(tb[XSRTP_A_STREAM_SEQ]);
-		err = xsrtp_stream_set(session, &state);
-	} else {
-		err = xsrtp_stream_roc(session, state.ssrc, roc);
-	}
+	ssrc = nla_get_u32(tb[XSRTP_A_STREAM_SSRC]);
+	err = stream_tell_rtp(session, tb, ssrc) ?: stream_tell_rtcp(session, tb, ssrc);
 	if (err == -ENOSPC)
 		NL_SET_ERR_MSG_ATTR(extack, attr, "more streams than the session can hold");
 	else if (err)
@@ -396,19 +431,35 @@ static int set_parse(struct direction *d, struct netlink_ext_ack *extack)
 	return err;
 }
 
+/* Into a free slot; one that shall send must be claimed. */
+static int set_prepare_one(struct command *c, struct direction *d,
+			   struct netlink_ext_ack *extack)
+{
+	int err;
+
+	d->slot = xsrtp_key_prepare(d->ring, &d->key.cfg, extack);
+	if (d->slot < 0 || !d->ring->tx)
+		return d->slot;
+	err = xsrtp_ledger_claim(&c->xn->ledger, d->ring, d->slot, extack);
+	if (err)
+		xsrtp_key_unprepare(c->xn, c->flow, d->ring, d->slot);
+	return err;
+}
+
 /* Prepares both directions before it changes either. */
 static int set_prepare(struct command *c, struct netlink_ext_ack *extack)
 {
 	struct direction *d;
+	int err;
 
 	for_each_direction(d, c) {
-		d->slot = xsrtp_key_prepare(d->ring, &d->key.cfg, extack);
-		if (d->slot >= 0)
+		err = set_prepare_one(c, d, extack);
+		if (err >= 0)
 			continue;
 		NL_SET_BAD_ATTR(extack, d->attr);
 		if (d != c->dir && c->dir[0].ring)
 			xsrtp_key_unprepare(c->xn, c->flow, c->dir[0].ring, c->dir[0].slot);
-		return d->slot;
+		return err;
 	}
 	return 0;
 }
@@ -549,10 +600,29 @@ static int key_command(struct genl_info *info, u8 ntf,
 	return err;
 }
 
+/* A key that shall send and was just deleted elsewhere: the mutex is not held yet. */
+static void key_await(struct xsrtp_net *xn, struct nlattr *session)
+{
+	struct nlattr *key = NULL, *master = NULL, *salt = NULL;
+
+	if (session)
+		key = nla_find_nested(session, XSRTP_A_SESSION_KEY);
+	if (key) {
+		master = nla_find_nested(key, XSRTP_A_KEY_MASTER_KEY);
+		salt = nla_find_nested(key, XSRTP_A_KEY_MASTER_SALT);
+	}
+	/* The policy has seen to it that neither is longer than any. */
+	if (master && salt)
+		xsrtp_ledger_wait(xn, xsrtp_ledger_print(nla_data(master), nla_len(master),
+							 nla_data(salt), nla_len(salt)));
+}
+
 int xsrtp_key_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	int err = key_command(info, XSRTP_CMD_KEY_SET_NTF, key_set);
+	int err;
 
+	key_await(xsrtp_net(genl_info_net(info)), info->attrs[XSRTP_A_FLOW_TX]);
+	err = key_command(info, XSRTP_CMD_KEY_SET_NTF, key_set);
 	xsrtp_message_wipe(info);
 	return err;
 }

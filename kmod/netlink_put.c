@@ -8,7 +8,7 @@
 #include "netlink.h"
 
 #define ENDPOINT_SIZE	(nla_total_size(0) + nla_total_size(16) + nla_total_size(2))
-#define STREAM_SIZE	(nla_total_size(0) + 3 * nla_total_size(4))
+#define STREAM_SIZE	(nla_total_size(0) + 4 * nla_total_size(4))
 #define SLOT_SIZE	(nla_total_size(0) + 2 * nla_total_size(4) + nla_total_size_64bit(8) + \
 			 nla_total_size(XSRTP_MKI_MAX))
 #define DROP_SIZE	(nla_total_size(0) + nla_total_size(4) + nla_total_size_64bit(8))
@@ -19,13 +19,13 @@ static size_t session_size(const struct xsrtp_keyring *ring)
 		return 0;
 	return nla_total_size(0) + 7 * nla_total_size(4) + nla_total_size(1) +
 	       nla_total_size(sizeof(ring->cfg.ext_ids)) + 2 * SLOT_SIZE +
-	       max_t(size_t, ring->cfg.streams, 1) * STREAM_SIZE;
+	       2 * max_t(size_t, ring->cfg.streams, 1) * STREAM_SIZE;
 }
 
 /* The bytes that a flow takes in a message, at most. */
 size_t xsrtp_put_flow_size(const struct xsrtp_flow *flow)
 {
-	return NLMSG_HDRLEN + GENL_HDRLEN + 2 * nla_total_size(4) + 4 * ENDPOINT_SIZE +
+	return NLMSG_HDRLEN + GENL_HDRLEN + 3 * nla_total_size(4) + 4 * ENDPOINT_SIZE +
 	       session_size(&flow->state->rx) + session_size(&flow->state->tx) +
 	       nla_total_size(0) + 4 * nla_total_size_64bit(8) + XSRTP_REASON_MAX * DROP_SIZE;
 }
@@ -46,14 +46,20 @@ static int put_endpoint(struct sk_buff *skb, int type, u8 af, const union xsrtp_
 	return 0;
 }
 
-static int put_stream(struct sk_buff *skb, const struct xsrtp_stream_state *state)
+/* How far an SSRC has come in SRTP, in SRTCP, or in both. */
+static int put_stream(struct sk_buff *skb, const struct xsrtp_session *session, u32 ssrc)
 {
 	struct nlattr *nest = nla_nest_start(skb, XSRTP_A_SESSION_STREAM);
+	u64 index;
 
-	if (!nest ||
-	    nla_put_u32(skb, XSRTP_A_STREAM_SSRC, state->ssrc) ||
-	    nla_put_u32(skb, XSRTP_A_STREAM_ROC, state->index >> 16) ||
-	    nla_put_u32(skb, XSRTP_A_STREAM_SEQ, state->index & 0xffff))
+	if (!nest || nla_put_u32(skb, XSRTP_A_STREAM_SSRC, ssrc))
+		return -EMSGSIZE;
+	if (xsrtp_stream_index(session, ssrc, false, &index) &&
+	    (nla_put_u32(skb, XSRTP_A_STREAM_ROC, index >> 16) ||
+	     nla_put_u32(skb, XSRTP_A_STREAM_SEQ, index & 0xffff)))
+		return -EMSGSIZE;
+	if (xsrtp_stream_index(session, ssrc, true, &index) &&
+	    nla_put_u32(skb, XSRTP_A_STREAM_RTCP_INDEX, index))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -80,9 +86,15 @@ static int put_streams(struct sk_buff *skb, const struct xsrtp_session *session)
 {
 	struct xsrtp_stream_state state;
 	unsigned int i;
+	u64 index;
 
 	for (i = 0; xsrtp_stream_get(session, i, &state); i++) {
-		if (put_stream(skb, &state))
+		if (put_stream(skb, session, state.ssrc))
+			return -EMSGSIZE;
+	}
+	for (i = 0; xsrtp_stream_get_rtcp(session, i, &state); i++) {
+		if (!xsrtp_stream_index(session, state.ssrc, false, &index) &&
+		    put_stream(skb, session, state.ssrc))
 			return -EMSGSIZE;
 	}
 	return 0;
@@ -172,6 +184,7 @@ static int put_flow_events(struct sk_buff *skb, const struct xsrtp_flow *flow, u
 
 	if (nla_put_u32(skb, XSRTP_A_FLOW_ID, flow->id) ||
 	    nla_put_u32(skb, XSRTP_A_FLOW_ACTION, flow->action) ||
+	    (flow->only && nla_put_u32(skb, XSRTP_A_FLOW_ONLY, flow->only)) ||
 	    put_endpoint(skb, XSRTP_A_FLOW_LOCAL, flow->family, &flow->local,
 			 flow->local_port) ||
 	    put_endpoint(skb, XSRTP_A_FLOW_REMOTE, flow->remote_family, &flow->remote,

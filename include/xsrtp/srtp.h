@@ -312,6 +312,15 @@ bool xsrtp_stream_get(const struct xsrtp_session *s, unsigned int n,
 		      struct xsrtp_stream_state *state);
 
 /**
+ * xsrtp_stream_index() - the highest index of one SSRC, for display and comparison
+ * @rtcp: its SRTCP index, 31 bits
+ *
+ * Return: false if the SSRC has had no packet and none was told.
+ */
+bool xsrtp_stream_index(const struct xsrtp_session *s, uint32_t ssrc, bool rtcp,
+			uint64_t *index);
+
+/**
  * xsrtp_stream_set() - say what is known of an SSRC before its packets tell
  * @s: session that no burst uses; the SSRC has had no packet yet
  * @state: with the highest index so far, which and all before count as seen

@@ -209,20 +209,26 @@ static uint32_t stream_counted(const struct xsrtp_session *half,
 	return i;
 }
 
+/* As on the wire; it may be about to start again (option.h). */
+static uint64_t stream_index(const struct xsrtp_session *half,
+			     const struct xsrtp_session_cold *cold, uint32_t i)
+{
+	uint64_t index = xsrtp_next(load_once(&xsrtp_stream_at(half, cold, i)->next)) - 1;
+
+	return index - min_u64(index, xsrtp_option_base_now(half, cold, i));
+}
+
 static bool half_stream_get(const struct xsrtp_session *half, unsigned int n,
 			    struct xsrtp_stream_state *state)
 {
 	const struct xsrtp_session_cold *cold = xsrtp_session_cold(half,
 								   xsrtp_session_suite(half));
 	uint32_t i = stream_counted(half, cold, n);
-	const struct xsrtp_stream *st = xsrtp_stream_at(half, cold, i);
 
 	if (i == cold->streams)
 		return false;
-	state->ssrc = st->ssrc;
-	state->index = xsrtp_next(load_once(&st->next)) - 1;
-	/* As on the wire; it may be about to start again (option.h). */
-	state->index -= min_u64(state->index, xsrtp_option_base_now(half, cold, i));
+	state->ssrc = xsrtp_stream_at(half, cold, i)->ssrc;
+	state->index = stream_index(half, cold, i);
 	return true;
 }
 
@@ -266,6 +272,19 @@ bool xsrtp_stream_get_rtcp(const struct xsrtp_session *s, unsigned int n,
 			   struct xsrtp_stream_state *state)
 {
 	return half_stream_get(xsrtp_session_rtcp(s), n, state);
+}
+
+bool xsrtp_stream_index(const struct xsrtp_session *s, uint32_t ssrc, bool rtcp,
+			uint64_t *index)
+{
+	struct xsrtp_session *half = rtcp ? xsrtp_session_rtcp(s) : (struct xsrtp_session *)s;
+	struct xsrtp_session_cold *cold = xsrtp_session_cold(half, xsrtp_session_suite(half));
+	struct xsrtp_stream *st = xsrtp_stream_find(half, cold, ssrc);
+
+	if (!st || !xsrtp_next(load_once(&st->next)))
+		return false;
+	*index = stream_index(half, cold, xsrtp_stream_number(half, cold, st));
+	return true;
 }
 
 int xsrtp_stream_set(struct xsrtp_session *s, const struct xsrtp_stream_state *state)

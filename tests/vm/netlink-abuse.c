@@ -117,6 +117,11 @@ static void put_stream(int session)
 	int nest = put_nest(&r, session, XSRTP_A_SESSION_STREAM);
 
 	require(&r, put_u32(&r, nest, XSRTP_A_STREAM_SSRC, NUMBER, rnd()));
+	if (below(2)) {
+		require(&r, put_u32(&r, nest, XSRTP_A_STREAM_RTCP_INDEX, RTCP_INDEX,
+				    below(1u << 31)));
+		return;
+	}
 	require(&r, put_u32(&r, nest, XSRTP_A_STREAM_ROC, NUMBER, rnd()));
 	if (below(2))
 		put_u32(&r, nest, XSRTP_A_STREAM_SEQ, SEQ, below(1 << 16));
@@ -218,6 +223,8 @@ static void right_new(struct flow *f)
 		f->forward ? XSRTP_ACTION_FORWARD : XSRTP_ACTION_DELIVER);
 	if (f->forward)
 		put_forward(f->ip6, true);
+	if (below(4) == 0)
+		put_u32(&r, 0, XSRTP_A_FLOW_ONLY, ONLY, 1 + below(2));
 	put_session(XSRTP_A_FLOW_RX, f->rx);
 	put_session(XSRTP_A_FLOW_TX, f->tx);
 }
@@ -413,6 +420,8 @@ static bool bad_value(void)
 	case ROC_RATE: v = below(2) ? 0 : 65536; break;
 	case SEQ: v = 65536 + below(1 << 20); break;
 	case KEY_RATE: v = one_of(rates); break;
+	case ONLY: v = below(2) ? 0 : one_of(above_2); break;
+	case RTCP_INDEX: v = 1u << 31 | rnd(); break;
 	case LIFETIME: v = below(2) ? 0 : (1ull << 48) + 1 + rnd(); break;
 	default: break;		/* port 0 */
 	}

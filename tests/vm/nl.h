@@ -35,7 +35,7 @@ enum kind {
 	NEST,
 	/* not every value is right */
 	ID, ACTION, SUITE, WINDOW, STREAMS, FLAGS, ROC_POLICY, ROC_RATE, SEQ, KEY_SLOT, KEY_RATE,
-	LIFETIME, PORT,
+	LIFETIME, PORT, ONLY, RTCP_INDEX,
 	/* every value of the right length is */
 	ADDRESS, MASTER_KEY, MASTER_SALT, MKI, EXT_IDS, NUMBER,
 };

@@ -19,9 +19,10 @@ trap 'exit 130' INT TERM HUP
 # RTP and RTCP are a flow each, under one key: plain phone :4000, :4001 to the SRTP
 # phone's :5000, :5001, and its :5010, :5011 to the plain phone's :4010, :4011.
 flows_apart() {
-	local i
+	local i only=(rtp rtcp)
 	for i in 0 1; do
 		xs flow add local "$(at hostplain 3000$i)" remote "$(at plain 400$i)" \
+			only "${only[i]}" \
 			forward from "$(at hostsrtp 3001$i)" to "$(at srtp 500$i)" \
 			tx "$suite" key "$work/out.key"
 		xs flow add local "$(at hostsrtp 3002$i)" remote "$(at srtp 501$i)" \

@@ -44,8 +44,9 @@
 enum {
 	NONE = 29998, RTP_SRTP = 30000, SRTP_RTP = 30002, RX_NO_KEY = 30004, TX_NO_KEY = 30006,
 	STRICT = 30008, RTP_RTP = 30010, LOCAL = 30012, NO_ROUTE = 30014, SRTP_SRTP = 30016,
-	KEY_GONE = 30018, SHORT_TAG = 30020,
-	RTCP_SRTCP = RTP_SRTP + 1, SRTCP_RTCP = SRTP_RTP + 1,	/* under the same keys */
+	KEY_GONE = 30018, SHORT_TAG = 30020, ONLY_RTP = 30022, ONLY_RTCP = 30024,
+	PLAIN_RTP = 30026,
+	RTCP_SRTCP = ONLY_RTP + 1, SRTCP_RTCP = SRTP_RTP + 1,	/* under the same keys */
 };
 
 /* What a row's packet is, where it is not RTP: on RTP's port or on its own. */
@@ -165,6 +166,13 @@ static const struct row rows[] = {
 	{ "C31", "RTCP from elsewhere than the remote", STRICT, FOREIGN, R(WRONG_SOURCE),
 	  NULL, COMPOUND },
 	{ "C32", "RTCP with TTL or hop limit 1", RTP_SRTP, TTL, R(TTL), NULL, COMPOUND },
+	{ "C33", "RTCP, to be protected, only RTP", ONLY_RTP, NOTHING, R(NOT_WANTED),
+	  NULL, COMPOUND },
+	{ "C34", "RTP, to be protected, only RTCP", RTCP_SRTCP, NOTHING, R(NOT_WANTED), NULL, RTP },
+	{ "C35", "RTP, to be protected, only RTP", ONLY_RTP, NOTHING, FORWARDED, NULL, RTP },
+	{ "C36", "SRTP, to be unprotected, only RTCP", ONLY_RTCP, NOTHING, R(NOT_WANTED),
+	  NULL, RTP },
+	{ "C37", "RTCP, as it is, only RTP", PLAIN_RTP, NOTHING, R(NOT_WANTED), NULL, COMPOUND },
 };
 
 /* --- where things are --------------------------------------------------------- */
@@ -175,11 +183,14 @@ static int phone_fd, host_fd, peer_fd, local_fd;
 static struct xnl *xnl;
 
 /* The SRTP ends. */
-enum { OF_RTP_SRTP, OF_SRTP_SRTP, OF_SHORT_TAG, OF_RTCP_SRTCP, RECEIVERS };
+enum { OF_RTP_SRTP, OF_SRTP_SRTP, OF_SHORT_TAG, OF_ONLY_RTP, OF_RTCP_SRTCP, RECEIVERS };
 static struct xsrtp_session *receiver[RECEIVERS];
+static const uint16_t receiver_flow[RECEIVERS] = { RTP_SRTP, SRTP_SRTP, SHORT_TAG, ONLY_RTP,
+						   RTCP_SRTCP };
 
-static const uint8_t master[2][XSRTP_KEY_MAX + XSRTP_SALT_MAX] = {
-	"the key of what the phone sends, and salt", "the key of what the peer is to receive, &c" };
+/* Key and salt of what the phone sends, and of what the peer is to receive. */
+static uint8_t master[2][XSRTP_KEY_MAX + XSRTP_SALT_MAX] = {
+	"the key of what the phone sends, and salt" };
 
 enum who { PHONE, HOST_A, HOST_B, PEER, NOWHERE };
 
@@ -230,14 +241,44 @@ static int local_socket(void)
 
 /* --- flows ------------------------------------------------------------------------ */
 
+/* Each flow sends under a key of its own, but for RTP and RTCP that each are alone. */
+static void master_out(uint16_t port)
+{
+	port &= ~1;
+	memcpy(master[1], &port, sizeof(port));
+	master[1][2] = family;
+}
+
+static void master_init(void)
+{
+	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, master[1], sizeof(master[1])) != sizeof(master[1]))
+		err(1, "random key");
+	close(fd);
+}
+
+static uint32_t only_of(uint16_t port)
+{
+	switch (port) {
+	case ONLY_RTP:
+	case PLAIN_RTP:		return XSRTP_ONLY_RTP;
+	case ONLY_RTCP:
+	case RTCP_SRTCP:	return XSRTP_ONLY_RTCP;
+	default:		return 0;
+	}
+}
+
 static void flow_make(uint16_t port, uint8_t rx, uint8_t tx, bool key, enum who to)
 {
-	struct flow f = { .local = at(HOST_A, port), .action = XSRTP_ACTION_FORWARD };
+	struct flow f = { .local = at(HOST_A, port), .action = XSRTP_ACTION_FORWARD,
+			  .only = only_of(port) };
 	struct key k[2] = { { .key_len = 16, .salt_len = 14 }, { .key_len = 16, .salt_len = 12 } };
 	char text[512];
 	uint32_t id;
 	int i;
 
+	master_out(port);
 	for (i = 0; i < 2; i++) {
 		memcpy(k[i].master_key, master[i], 16);
 		memcpy(k[i].master_salt, master[i] + 16, k[i].salt_len);
@@ -284,7 +325,10 @@ static void make_flows(void)
 	flow_make(SRTP_SRTP, CM80, GCM, true, PEER);
 	flow_make(KEY_GONE, 0, CM80, true, PEER);
 	flow_make(SHORT_TAG, 0, CM32, true, PEER);
+	flow_make(ONLY_RTP, 0, CM80, true, PEER);
 	flow_make(RTCP_SRTCP, 0, CM80, true, PEER);
+	flow_make(ONLY_RTCP, CM80, 0, true, PEER);
+	flow_make(PLAIN_RTP, 0, 0, true, PEER);
 	flow_make(SRTCP_RTCP, CM80, 0, true, PEER);
 }
 
@@ -302,30 +346,31 @@ static struct xsrtp_session *session_make(uint8_t suite, int which)
 
 static void make_receivers(void)
 {
-	static const uint8_t suite[RECEIVERS] = { CM80, GCM, CM32, CM80 };
+	static const uint8_t suite[RECEIVERS] = { CM80, GCM, CM32, CM80, CM80 };
 	int i;
 
-	for (i = 0; i < RECEIVERS; i++)
+	for (i = 0; i < RECEIVERS; i++) {
+		master_out(receiver_flow[i]);
 		receiver[i] = session_make(suite[i], 1);
+	}
 }
 
 /* Who receives SRTP from the flow; NULL: RTP. */
 static struct xsrtp_session *receiver_of(uint16_t flow)
 {
-	switch (flow) {
-	case RTP_SRTP:		return receiver[OF_RTP_SRTP];
-	case SRTP_SRTP:		return receiver[OF_SRTP_SRTP];
-	case SHORT_TAG:		return receiver[OF_SHORT_TAG];
-	case RTCP_SRTCP:	return receiver[OF_RTCP_SRTCP];
-	default:		return NULL;
-	}
+	int i;
+
+	for (i = 0; i < RECEIVERS; i++)
+		if (receiver_flow[i] == flow)
+			return receiver[i];
+	return NULL;
 }
 
 /* Does the phone send SRTP to the flow? */
 static bool sends_srtp(uint16_t flow)
 {
 	return flow == SRTP_RTP || flow == RX_NO_KEY || flow == LOCAL || flow == SRTP_SRTP ||
-	       flow == SRTCP_RTCP;
+	       flow == SRTCP_RTCP || flow == ONLY_RTCP;
 }
 
 /* --- frames ------------------------------------------------------------------------ */
@@ -691,6 +736,7 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		errx(2, "usage: verdicts xdp|device");
 	by_wire = !strcmp(argv[1], "xdp");
+	master_init();
 	enter("peer");
 	peer_fd = packet_socket("q0");
 	enter("phone");

@@ -97,9 +97,23 @@ static bool read_path(struct args *a, struct request *r)
 	return true;
 }
 
+static uint32_t read_only(struct args *a)
+{
+	const char *text = args_value(a, "what the flow is only for");
+
+	if (!strcmp(text, "rtp"))
+		return XSRTP_ONLY_RTP;
+	if (!strcmp(text, "rtcp"))
+		return XSRTP_ONLY_RTCP;
+	usage("a flow is only rtp or only rtcp, not \"%s\"", text);
+}
+
+/* What is said of a new flow. */
 static bool read_srtp(struct args *a, struct request *r)
 {
-	if (args_match(a, "rx"))
+	if (args_match(a, "only"))
+		r->flow.only = read_only(a);
+	else if (args_match(a, "rx"))
 		read_session(a, r, RX);
 	else if (args_match(a, "tx"))
 		read_session(a, r, TX);

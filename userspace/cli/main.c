@@ -24,6 +24,7 @@ static const struct verb {
 	{ "show", verb_show, "" },
 	{ "flow", verb_flow,
 	  "add local EP [remote EP] (forward from EP to EP | deliver | send)\n"
+	  "                [only rtp | only rtcp]\n"
 	  "                [rx SUITE [key FILE]] [tx SUITE [key FILE]] [RULE ...]\n"
 	  "       flow set FLOW [remote (EP | any)] [forward from EP to EP | deliver]\n"
 	  "       flow del FLOW | all\n"
@@ -53,8 +54,8 @@ static void print_usage(FILE *to)
 	fputs("EP is ADDRESS:PORT or [ADDRESS]:PORT. FLOW is an ID or \"local EP\".\n"
 	      "FILE holds a key (\"-\": standard input). RULE is one of: window N, streams N,\n"
 	      "evict, unencrypted-srtp, unencrypted-srtcp, cryptex, ext-ids N[,N...],\n"
-	      "roc (keep | zero | try), roc-rate N, ssrc N roc N [seq N], key-rate,\n"
-	      "lifetime N, rate N. See xsrtp(8).\n", to);
+	      "roc (keep | zero | try), roc-rate N, key-rate, lifetime N, rate N,\n"
+	      "ssrc N [roc N [seq N]] [rtcp-index N]. See xsrtp(8).\n", to);
 }
 
 int verb_help(struct args *a)

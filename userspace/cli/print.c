@@ -46,8 +46,13 @@ static void print_stream(const struct stream *s)
 	snprintf(ssrc, sizeof(ssrc), "0x%08x", s->ssrc);
 	out_object(NULL);
 	out_str("ssrc", "    ssrc %s", ssrc);
-	out_u64("roc", " roc %" PRIu64, s->roc);
-	out_u64("seq", " seq %" PRIu64 "\n", s->seq);
+	if (!s->no_roc) {
+		out_u64("roc", " roc %" PRIu64, s->roc);
+		out_u64("seq", " seq %" PRIu64, s->seq);
+	}
+	if (s->has_rtcp_index)
+		out_u64("rtcp_index", " rtcp-index %" PRIu64, s->rtcp_index);
+	out_text("\n");
 	out_end();
 }
 
@@ -116,6 +121,8 @@ static void print_path(const struct flow *f)
 		out_str("action", " %s", action_name(f->action));
 	print_endpoint("source", " from %s", &f->source);
 	print_endpoint("destination", " to %s", &f->destination);
+	if (f->only)
+		out_str("only", " only %s", f->only == XSRTP_ONLY_RTP ? "rtp" : "rtcp");
 }
 
 void print_flow_members(const struct flow *f)

@@ -85,14 +85,18 @@ static void read_stream(struct args *a, struct session *s)
 	if (!s->streams)
 		fail("out of memory");
 	st = &s->streams[s->n_streams++];
-	*st = (struct stream){ .ssrc = args_u32(a, "SSRC"), .no_seq = true };
-	if (!args_match(a, "roc"))
-		usage("ssrc needs: ssrc SSRC roc N [seq N]");
-	st->roc = args_u32(a, "roc");
-	if (!args_match(a, "seq"))
-		return;
-	st->seq = args_u32(a, "seq");
-	st->no_seq = false;
+	*st = (struct stream){ .ssrc = args_u32(a, "SSRC") };
+	st->no_roc = !args_match(a, "roc");
+	if (!st->no_roc)
+		st->roc = args_u32(a, "roc");
+	st->no_seq = st->no_roc || !args_match(a, "seq");
+	if (!st->no_seq)
+		st->seq = args_u32(a, "seq");
+	st->has_rtcp_index = args_match(a, "rtcp-index");
+	if (st->has_rtcp_index)
+		st->rtcp_index = args_u32(a, "rtcp-index");
+	if (st->no_roc && !st->has_rtcp_index)
+		usage("ssrc needs: ssrc SSRC roc N [seq N], rtcp-index N, or both");
 }
 
 bool session_word(struct args *a, struct session *s)

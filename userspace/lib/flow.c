@@ -25,6 +25,7 @@ static const struct nla_policy flow_policy[XSRTP_A_FLOW_MAX + 1] = {
 	[XSRTP_A_FLOW_RX] = { .type = NLA_NESTED },
 	[XSRTP_A_FLOW_TX] = { .type = NLA_NESTED },
 	[XSRTP_A_FLOW_STATS] = { .type = NLA_NESTED },
+	[XSRTP_A_FLOW_ONLY] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy endpoint_policy[XSRTP_A_ENDPOINT_MAX + 1] = {
@@ -57,6 +58,7 @@ static const struct nla_policy stream_policy[XSRTP_A_STREAM_MAX + 1] = {
 	[XSRTP_A_STREAM_SSRC] = { .type = NLA_U32 },
 	[XSRTP_A_STREAM_ROC] = { .type = NLA_U32 },
 	[XSRTP_A_STREAM_SEQ] = { .type = NLA_U32 },
+	[XSRTP_A_STREAM_RTCP_INDEX] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy stats_policy[XSRTP_A_STATS_MAX + 1] = {
@@ -112,6 +114,9 @@ static int parse_stream(struct nlattr *a, struct stream *s)
 	s->ssrc = u32_of(tb[XSRTP_A_STREAM_SSRC]);
 	s->roc = u32_of(tb[XSRTP_A_STREAM_ROC]);
 	s->seq = u32_of(tb[XSRTP_A_STREAM_SEQ]);
+	s->no_roc = !tb[XSRTP_A_STREAM_ROC];
+	s->has_rtcp_index = tb[XSRTP_A_STREAM_RTCP_INDEX];
+	s->rtcp_index = u32_of(tb[XSRTP_A_STREAM_RTCP_INDEX]);
 	return 0;
 }
 
@@ -242,6 +247,7 @@ static int parse_attrs(struct nlattr **tb, struct flow *f)
 	f->id = u32_of(tb[XSRTP_A_FLOW_ID]);
 	f->action = tb[XSRTP_A_FLOW_ACTION] ? (int)u32_of(tb[XSRTP_A_FLOW_ACTION]) :
 		    FLOW_NO_ACTION;
+	f->only = u32_of(tb[XSRTP_A_FLOW_ONLY]);
 	f->has_stats = tb[XSRTP_A_FLOW_STATS];
 	ret = parse_endpoint(tb[XSRTP_A_FLOW_LOCAL], &f->local) ?:
 	      parse_endpoint(tb[XSRTP_A_FLOW_REMOTE], &f->remote) ?:
@@ -315,8 +321,10 @@ static int put_stream(struct nl_msg *msg, const struct stream *s)
 
 	if (!nest ||
 	    nla_put_u32(msg, XSRTP_A_STREAM_SSRC, s->ssrc) ||
-	    nla_put_u32(msg, XSRTP_A_STREAM_ROC, s->roc) ||
-	    (!s->no_seq && nla_put_u32(msg, XSRTP_A_STREAM_SEQ, s->seq)))
+	    (!s->no_roc && nla_put_u32(msg, XSRTP_A_STREAM_ROC, s->roc)) ||
+	    (!s->no_seq && nla_put_u32(msg, XSRTP_A_STREAM_SEQ, s->seq)) ||
+	    (s->has_rtcp_index &&
+	     nla_put_u32(msg, XSRTP_A_STREAM_RTCP_INDEX, s->rtcp_index)))
 		return -EMSGSIZE;
 	return nla_nest_end(msg, nest);
 }
@@ -369,6 +377,8 @@ static int put_flow(struct nl_msg *msg, const struct flow *f)
 	ret = ret ?: put_endpoint(msg, XSRTP_A_FLOW_LOCAL, &f->local) ?: put_remote(msg, f);
 	if (!ret && f->action != FLOW_NO_ACTION)
 		ret = nla_put_u32(msg, XSRTP_A_FLOW_ACTION, f->action);
+	if (!ret && f->only)
+		ret = nla_put_u32(msg, XSRTP_A_FLOW_ONLY, f->only);
 	return ret ?: put_endpoint(msg, XSRTP_A_FLOW_SOURCE, &f->source) ?:
 	       put_endpoint(msg, XSRTP_A_FLOW_DESTINATION, &f->destination) ?:
 	       put_session(msg, XSRTP_A_FLOW_RX, &f->rx) ?:

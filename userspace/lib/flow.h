@@ -23,7 +23,10 @@ struct stream {
 	uint32_t ssrc;
 	uint32_t roc;
 	uint32_t seq;
+	bool no_roc;		/* no SRTP so far; written: nothing is known of it */
 	bool no_seq;		/* written: only the ROC is known */
+	bool has_rtcp_index;
+	uint32_t rtcp_index;
 };
 
 /* What may be known of a key. */
@@ -72,6 +75,7 @@ struct flow {
 	struct endpoint remote;		/* family 0: anyone; in flow_set(): not said */
 	bool remote_any;		/* flow_set(): from now on anyone */
 	int action;			/* enum xsrtp_action, FLOW_NO_ACTION: not said */
+	uint32_t only;			/* enum xsrtp_only; 0: RTP and RTCP */
 	struct endpoint source;
 	struct endpoint destination;
 	struct session rx;

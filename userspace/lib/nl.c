@@ -65,6 +65,7 @@ static const struct attr stream_attrs[] = {
 	[XSRTP_A_STREAM_SSRC] = { "ssrc" },
 	[XSRTP_A_STREAM_ROC] = { "roc" },
 	[XSRTP_A_STREAM_SEQ] = { "seq" },
+	[XSRTP_A_STREAM_RTCP_INDEX] = { "rtcp-index" },
 };
 
 static const struct attr session_attrs[] = {
@@ -92,6 +93,7 @@ static const struct attr flow_attrs[] = {
 	[XSRTP_A_FLOW_RX] = { "rx", NEST(session_attrs) },
 	[XSRTP_A_FLOW_TX] = { "tx", NEST(session_attrs) },
 	[XSRTP_A_FLOW_STATS] = { "stats" },
+	[XSRTP_A_FLOW_ONLY] = { "only" },
 };
 
 static const struct attr root = { "", NEST(flow_attrs) };

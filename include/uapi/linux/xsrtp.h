@@ -41,6 +41,12 @@ enum xsrtp_action {
 	XSRTP_ACTION_SEND,		/* of what the local socket sends to remote */
 };
 
+/* What a flow is for, if not for both. */
+enum xsrtp_only {
+	XSRTP_ONLY_RTP = 1,
+	XSRTP_ONLY_RTCP = 2,
+};
+
 /* Rules of a session; bits. */
 enum xsrtp_session_flags {
 	XSRTP_SESSION_FLAGS_UNENCRYPTED_SRTP = 1,	/* RFC 4568 6.3.2 */
@@ -83,6 +89,7 @@ enum {
 	XSRTP_A_FLOW_RX,		/* nest XSRTP_A_SESSION: unprotect what arrives */
 	XSRTP_A_FLOW_TX,		/* nest XSRTP_A_SESSION: protect what leaves */
 	XSRTP_A_FLOW_STATS,		/* nest XSRTP_A_STATS */
+	XSRTP_A_FLOW_ONLY,		/* u32, enum xsrtp_only; absent: RTP and RTCP */
 
 	__XSRTP_A_FLOW_MAX,
 	XSRTP_A_FLOW_MAX = __XSRTP_A_FLOW_MAX - 1,
@@ -151,8 +158,9 @@ enum {
 enum {
 	XSRTP_A_STREAM_UNSPEC,
 	XSRTP_A_STREAM_SSRC,		/* u32, host byte order */
-	XSRTP_A_STREAM_ROC,		/* u32 */
+	XSRTP_A_STREAM_ROC,		/* u32; absent: no SRTP so far */
 	XSRTP_A_STREAM_SEQ,		/* u32, highest sequence number; written: if it is known */
+	XSRTP_A_STREAM_RTCP_INDEX,	/* u32, highest SRTCP index, 31 bits */
 
 	__XSRTP_A_STREAM_MAX,
 	XSRTP_A_STREAM_MAX = __XSRTP_A_STREAM_MAX - 1,
