@@ -67,7 +67,7 @@ static inline void xsrtp_context_window(const struct xsrtp_context *cx,
 static inline struct xsrtp_stream *xsrtp_context_stream(const struct xsrtp_context *cx,
 							uint32_t ssrc)
 {
-	if (likely(cx->own.live == STREAM_LIVES && cx->own.ssrc == ssrc))
+	if (likely(cx->own.live >= STREAM_LIVES && cx->own.ssrc == ssrc))
 		return &cx->half->first;
 	return xsrtp_stream_find(cx->half, cx->cold, ssrc);
 }

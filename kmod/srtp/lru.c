@@ -53,31 +53,46 @@ static void past_put(struct xsrtp_lru *lru, uint32_t back, uint32_t ssrc, uint64
 
 /* --- eviction ---------------------------------------------------------------------- */
 
+/* Of those that nobody holds; NULL: there is none. */
 static struct xsrtp_stream *longest_ago(const struct xsrtp_context *cx,
 					const struct xsrtp_lru *lru)
 {
-	uint32_t i, oldest = 0;
+	struct xsrtp_stream *oldest = NULL;
+	uint64_t stamp = ~0ULL;
+	uint32_t i;
 
-	for (i = 1; i < cx->cold->streams; i++)
-		if (load_once(&lru->stamp[i]) < load_once(&lru->stamp[oldest]))
-			oldest = i;
-	return xsrtp_stream_at(cx->half, cx->cold, oldest);
+	for (i = 0; i < cx->cold->streams; i++) {
+		struct xsrtp_stream *st = xsrtp_stream_at(cx->half, cx->cold, i);
+		struct xsrtp_stream now = { .id = load_once(&st->id) };
+
+		if (now.live != STREAM_LIVES || load_once(&lru->stamp[i]) >= stamp)
+			continue;
+		stamp = load_once(&lru->stamp[i]);
+		oldest = st;
+	}
+	return oldest;
 }
 
-/* The key in use stands in the same word, and may change meanwhile. */
-static uint32_t stream_name(struct xsrtp_stream *st, uint32_t ssrc, uint8_t live)
+/*
+ * From one state to another, if it is @ssrc's and in the one. The key in use stands
+ * in the same word, and may change meanwhile.
+ */
+static bool stream_turn(struct xsrtp_stream *st, uint32_t ssrc, uint8_t from,
+			uint32_t new_ssrc, uint8_t to)
 {
 	struct xsrtp_stream now = { .id = load_once(&st->id) }, new;
 
 	do {
+		if (now.live != from || now.ssrc != ssrc)
+			return false;
 		new.id = now.id;
-		new.ssrc = ssrc;
-		new.live = live;
+		new.ssrc = new_ssrc;
+		new.live = to;
 	} while (!cas64(&st->id, &now.id, new.id));
-	return now.ssrc;
+	return true;
 }
 
-/* With @lru->busy: the slot of another stream for @ssrc. */
+/* With @lru->busy: the slot of another stream for @ssrc. NULL: all are held. */
 static struct xsrtp_stream *evict(const struct xsrtp_context *cx, struct xsrtp_lru *lru,
 				  uint32_t ssrc)
 {
@@ -88,13 +103,17 @@ static struct xsrtp_stream *evict(const struct xsrtp_context *cx, struct xsrtp_l
 
 	if (st)	/* another CPU was first */
 		return st;
-	past = xsrtp_lru_past(cx, ssrc);
 	st = longest_ago(cx, lru);
-	gone = stream_name(st, ssrc, STREAM_CHANGES);
+	if (!st)
+		return NULL;
+	gone = ((struct xsrtp_stream){ .id = load_once(&st->id) }).ssrc;
+	if (!stream_turn(st, gone, STREAM_LIVES, ssrc, STREAM_CHANGES))
+		return NULL;
+	past = xsrtp_lru_past(cx, ssrc);
 	xsrtp_stream_window(cx->half, cx->cold, st, 0, &w);
 	next = xsrtp_replay_reset(st, &w, past);
 	past_put(lru, ssrc, gone, next);
-	stream_name(st, ssrc, STREAM_LIVES);
+	stream_turn(st, ssrc, STREAM_CHANGES, ssrc, STREAM_LIVES);
 	return st;
 }
 
@@ -125,6 +144,20 @@ static void touch(const struct xsrtp_context *cx, const struct xsrtp_stream *st)
 	store_once(&lru->stamp[n], load_once(&lru->clock));
 }
 
+/* One more holder of the stream, or one less; false: it is not @ssrc's any more. */
+static bool hold(struct xsrtp_stream *st, uint32_t ssrc, int one)
+{
+	struct xsrtp_stream now = { .id = load_once(&st->id) }, new;
+
+	do {
+		if (now.live < STREAM_LIVES || now.ssrc != ssrc || now.live + one > STREAM_HELD_MAX)
+			return false;
+		new.id = now.id;
+		new.live += one;
+	} while (!cas64(&st->id, &now.id, new.id));
+	return true;
+}
+
 enum xsrtp_reason xsrtp_lru_claim(const struct xsrtp_context *cx, struct xsrtp_packet *p, bool in)
 {
 	enum xsrtp_reason r = XSRTP_REASON_NO_STREAM;
@@ -141,10 +174,13 @@ enum xsrtp_reason xsrtp_lru_claim(const struct xsrtp_context *cx, struct xsrtp_p
 				return XSRTP_REASON_NO_STREAM;
 			p->event |= XSRTP_EVENT_NEW_STREAM;
 		}
-		xsrtp_stream_window(cx->half, cx->cold, p->stream, p->slot, &w);
-		r = xsrtp_replay_claim_owned(p->stream, &w, p->index, p->ssrc, &p->event);
-		if (r == XSRTP_REASON_NO_STREAM)
+		if (!hold(p->stream, p->ssrc, 1)) {
 			p->stream = NULL;
+			continue;
+		}
+		xsrtp_stream_window(cx->half, cx->cold, p->stream, p->slot, &w);
+		r = xsrtp_replay_claim(p->stream, &w, p->index, &p->event);
+		hold(p->stream, p->ssrc, -1);
 	}
 	if (!r)
 		touch(cx, p->stream);

@@ -11,9 +11,11 @@
  * that a stream alone writes nothing.
  *
  * Locking: @busy is taken by who evicts, and not waited for: another packet that
- * needs a slot just then is dropped. Meanwhile the slot is not alive for anybody
- * (STREAM_CHANGES). Who has found the stream before and claims its index after is
- * told so by xsrtp_replay_claim_owned().
+ * needs a slot just then is dropped. Who claims an index holds the stream meanwhile,
+ * by a count in the word that says whose it is: one exchange sees the right SSRC and
+ * holds it. A stream that is held does not go, however long its holder is kept from
+ * going on; another goes, or the packet is dropped. So a claim is always made in the
+ * life of the stream that it was meant for.
  */
 #ifndef XSRTP_LRU_H
 #define XSRTP_LRU_H

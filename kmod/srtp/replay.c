@@ -3,9 +3,7 @@
 #include "replay.h"
 
 #define CREDIT_ONE	(1ULL << XSRTP_NEXT_CREDIT)
-#define CREDIT_MASK	((1ULL << XSRTP_NEXT_GENERATION) - CREDIT_ONE)	/* with slot */
-#define GENERATION_ONE	(1ULL << XSRTP_NEXT_GENERATION)
-#define GENERATION_MASK	(~0ULL << XSRTP_NEXT_GENERATION)
+#define CREDIT_MASK	((4ULL << XSRTP_NEXT_SLOT) - CREDIT_ONE)	/* with slot */
 
 /* --- credit ------------------------------------------------------------------ */
 
@@ -91,14 +89,6 @@ static enum xsrtp_reason horizon(uint64_t next, uint32_t window, uint64_t index)
 	return XSRTP_REASON_OK;
 }
 
-/* Is it still the stream of that SSRC? Asked between load and exchange of its state. */
-static bool is_owner(const struct xsrtp_stream *st, uint32_t ssrc)
-{
-	struct xsrtp_stream now = { .id = load_acquire(&st->id) };
-
-	return now.live == STREAM_LIVES && now.ssrc == ssrc;
-}
-
 /* --- a window of 64: {next, seen} ------------------------------------------ */
 
 /* Both words of one moment: @next only grows, and @seen moves with it. */
@@ -120,9 +110,8 @@ static enum xsrtp_reason narrow_check(const uint64_t state[2], uint64_t index)
 	return state[1] >> (next - 1 - index) & 1 ? XSRTP_REASON_REPLAY : XSRTP_REASON_OK;
 }
 
-static inline __attribute__((always_inline)) enum xsrtp_reason
-narrow_claim(struct xsrtp_stream *st, const struct xsrtp_window *w, uint64_t index,
-	     bool owned, uint32_t ssrc, uint8_t *event)
+static enum xsrtp_reason narrow_claim(struct xsrtp_stream *st, const struct xsrtp_window *w,
+				      uint64_t index, uint8_t *event)
 {
 	uint64_t old[2], new[2], credit, drawn = 0;
 	enum xsrtp_reason r;
@@ -132,8 +121,6 @@ narrow_claim(struct xsrtp_stream *st, const struct xsrtp_window *w, uint64_t ind
 		uint64_t next = xsrtp_next(old[0]);
 
 		r = narrow_check(old, index);
-		if (owned && !is_owner(st, ssrc))
-			r = XSRTP_REASON_NO_STREAM;
 		if (!r && !credit_take(old[0], &drawn, w, event, &credit))
 			r = XSRTP_REASON_KEY_EXPIRED;
 		if (unlikely(r)) {
@@ -149,7 +136,7 @@ narrow_claim(struct xsrtp_stream *st, const struct xsrtp_window *w, uint64_t ind
 			new[0] = index + 1;
 			new[1] = (ahead < 64 ? old[1] << ahead : 0) | 1;
 		}
-		new[0] |= credit | (old[0] & GENERATION_MASK);
+		new[0] |= credit;
 	} while (unlikely(!cas128(st->both, old, new)));
 	credit_settle(old[0], drawn, w);
 	return XSRTP_REASON_OK;
@@ -157,22 +144,14 @@ narrow_claim(struct xsrtp_stream *st, const struct xsrtp_window *w, uint64_t ind
 
 /* --- larger windows: the ring ----------------------------------------------- */
 
-#define BLOCK_MASK	((1U << (XSRTP_NEXT_GENERATION - 32)) - 1)
-
-/* A word of the stream's generation, which is that of @next. */
-static uint64_t word_of(uint64_t next, uint64_t block, uint32_t bits)
+static uint64_t word_of(uint64_t block, uint32_t bits)
 {
-	return (next & GENERATION_MASK) | (block & BLOCK_MASK) << 32 | bits;
+	return block << 32 | bits;
 }
 
 static uint32_t word_block(uint64_t word)
 {
-	return (word >> 32) & BLOCK_MASK;
-}
-
-static bool same_generation(uint64_t a, uint64_t b)
-{
-	return !((a ^ b) & GENERATION_MASK);
+	return word >> 32;
 }
 
 /*
@@ -185,7 +164,7 @@ static bool same_generation(uint64_t a, uint64_t b)
 
 static bool word_is_newer(uint64_t word, uint64_t next, uint64_t index)
 {
-	uint32_t ahead = (word_block(word) - (uint32_t)(index / 32)) & BLOCK_MASK;
+	uint32_t ahead = word_block(word) - (uint32_t)(index / 32);
 
 	return (uint32_t)word && ahead && ahead < RACE_BLOCKS &&
 	       index / 32 < next / 32 + RACE_BLOCKS;
@@ -198,12 +177,12 @@ static enum xsrtp_reason wide_check(uint64_t next, uint64_t word, uint32_t windo
 
 	if (r)
 		return r;
-	if (word_block(word) == (index / 32 & BLOCK_MASK))
+	if (word_block(word) == (uint32_t)(index / 32))
 		return word >> (index % 32) & 1 ? XSRTP_REASON_REPLAY : XSRTP_REASON_OK;
 	return word_is_newer(word, next, index) ? XSRTP_REASON_TOO_OLD : XSRTP_REASON_OK;
 }
 
-/* Sets the index's bit in the ring of the generation of @next; _NO_STREAM: it is over. */
+/* Sets the index's bit in the ring. @next: of the stream, loaded before */
 static enum xsrtp_reason ring_set(const struct xsrtp_window *w, uint64_t next, uint64_t index)
 {
 	uint64_t *p = &w->ring[index / 32 % xsrtp_replay_words(w->packets)];
@@ -211,45 +190,30 @@ static enum xsrtp_reason ring_set(const struct xsrtp_window *w, uint64_t next, u
 	enum xsrtp_reason r;
 
 	do {
-		if (unlikely(!same_generation(word, next)))
-			return XSRTP_REASON_NO_STREAM;
-		r = wide_check(xsrtp_next(next), word, w->packets, index);
+		r = wide_check(next, word, w->packets, index);
 		if (r)
 			return r;
-		new = word_block(word) == (index / 32 & BLOCK_MASK) ?
-		      word : word_of(next, index / 32, 0);
+		new = word_block(word) == (uint32_t)(index / 32) ? word : word_of(index / 32, 0);
 		new |= 1ULL << (index % 32);
 	} while (unlikely(!cas64(p, &word, new)));
 	return XSRTP_REASON_OK;
 }
 
-/*
- * The bit first, then the index: if the stream changes hands between the two, the
- * generation has changed, and whatever became of the bit does no harm.
- */
-static inline __attribute__((always_inline)) enum xsrtp_reason
-wide_claim(struct xsrtp_stream *st, const struct xsrtp_window *w, uint64_t index,
-	   bool owned, uint32_t ssrc, uint8_t *event)
+static enum xsrtp_reason wide_claim(struct xsrtp_stream *st, const struct xsrtp_window *w,
+				    uint64_t index, uint8_t *event)
 {
-	uint64_t old = load_acquire(&st->next), first = old, new, credit, drawn = 0;
-	enum xsrtp_reason r;
+	uint64_t old = load_acquire(&st->next), new, credit, drawn = 0;
+	enum xsrtp_reason r = ring_set(w, xsrtp_next(old), index);
 
-	if (owned && !is_owner(st, ssrc))
-		return XSRTP_REASON_NO_STREAM;
-	r = ring_set(w, old, index);
 	if (unlikely(r))
 		return r;
 	do {
-		if (owned && !same_generation(old, first)) {
-			give_back(w->budget, drawn);
-			return XSRTP_REASON_NO_STREAM;
-		}
 		if (unlikely(!credit_take(old, &drawn, w, event, &credit)))
 			return XSRTP_REASON_KEY_EXPIRED;
 		new = xsrtp_next(old);
 		if (new <= index)
 			new = index + 1;
-		new |= credit | (old & GENERATION_MASK);
+		new |= credit;
 	} while (unlikely(!cas64(&st->next, &old, new)));
 	credit_settle(old, drawn, w);
 	return XSRTP_REASON_OK;
@@ -273,16 +237,7 @@ enum xsrtp_reason xsrtp_replay_check(const struct xsrtp_stream *st,
 enum xsrtp_reason xsrtp_replay_claim(struct xsrtp_stream *st, const struct xsrtp_window *w,
 				     uint64_t index, uint8_t *event)
 {
-	return w->ring ? wide_claim(st, w, index, false, 0, event) :
-			 narrow_claim(st, w, index, false, 0, event);
-}
-
-enum xsrtp_reason xsrtp_replay_claim_owned(struct xsrtp_stream *st,
-					   const struct xsrtp_window *w, uint64_t index,
-					   uint32_t ssrc, uint8_t *event)
-{
-	return w->ring ? wide_claim(st, w, index, true, ssrc, event) :
-			 narrow_claim(st, w, index, true, ssrc, event);
+	return w->ring ? wide_claim(st, w, index, event) : narrow_claim(st, w, index, event);
 }
 
 /* ----------------------------------------------------------------------------- */
@@ -290,30 +245,29 @@ enum xsrtp_reason xsrtp_replay_claim_owned(struct xsrtp_stream *st,
 void xsrtp_replay_fill(struct xsrtp_stream *st, const struct xsrtp_window *w)
 {
 	uint32_t words = xsrtp_replay_words(w->packets), i;
-	uint64_t word = load_once(&st->next), next = xsrtp_next(word), highest = next - 1, block;
+	uint64_t next = xsrtp_next(load_once(&st->next)), highest = next - 1, block;
 
 	if (!w->ring)
 		return;
 	for (i = 0; i < words; i++)
-		store_once(&w->ring[i], word_of(word, 0, 0));
+		store_once(&w->ring[i], 0);
 	for (i = 0; next && i < words && i <= highest / 32; i++) {
 		block = highest / 32 - i;
 		/* The block of the highest index is not all in the past. */
 		store_once(&w->ring[block % words],
-			   word_of(word, block, i ? ~0U : (2ULL << highest % 32) - 1));
+			   word_of(block, i ? ~0U : (2ULL << highest % 32) - 1));
 	}
 }
 
 uint64_t xsrtp_replay_reset(struct xsrtp_stream *st, const struct xsrtp_window *w,
 			    uint64_t next)
 {
-	uint64_t old[2], new[2] = { 0, next ? ~0ULL : 0 };
+	uint64_t old[2], new[2] = { next, next ? ~0ULL : 0 };
 
-	/* Who claims an index now, with the state of before, fails after this. */
+	/* A loop, because of xsrtp_replay_uncredit(). */
 	narrow_load(st, old);
-	do
-		new[0] = ((old[0] + GENERATION_ONE) & GENERATION_MASK) | next;
-	while (!cas128(st->both, old, new));
+	while (!cas128(st->both, old, new))
+		;
 	xsrtp_replay_fill(st, w);
 	return xsrtp_next(old[0]);
 }

@@ -14,19 +14,18 @@
  * compare and exchange too:
  *
  *	block = index / 32
- *	word = ring[block % words] = generation | block mod 2^26 | 32 bits
+ *	word = ring[block % words] = block mod 2^32 | 32 bits
  *
- * Beside the index stand two things that must change together with it:
+ * Beside the index stands what must change together with it:
  *
- *	next = generation (6) | key slot (2) | credit (7) | highest index plus one (49)
+ *	next = 0 (6) | key slot (2) | credit (7) | highest index plus one (49)
  *
  * Credit: how many more packets of its key's lifetime the stream may take before it
  * draws again from the key's budget. So the lifetime is counted for no more than the
  * exchange that is made anyway. It pays for the key in the slot beside it only; what
  * a stream had left when it changes to another key is lost, never overdrawn.
  *
- * Generation: counts the SSRCs that have had the slot (lru.h), here and in the words
- * of the ring. A CPU that comes with the state of a former one fails at its exchange.
+ * Where streams may be evicted, who claims an index holds the stream (lru.h).
  */
 #ifndef XSRTP_REPLAY_H
 #define XSRTP_REPLAY_H
@@ -63,13 +62,13 @@ struct xsrtp_stream {
 };
 
 enum {
-	STREAM_LIVES = 1,
-	STREAM_CHANGES,		/* taken, but another SSRC moves in (lru.h) */
+	STREAM_CHANGES = 1,	/* taken, but another SSRC moves in (lru.h) */
+	STREAM_LIVES,		/* and more: so many hold it meanwhile (lru.h) */
+	STREAM_HELD_MAX = 255,
 };
 
 #define XSRTP_NEXT_CREDIT	49	/* where in the word */
 #define XSRTP_NEXT_SLOT		56
-#define XSRTP_NEXT_GENERATION	58
 #define XSRTP_CREDIT_MAX	((1U << (XSRTP_NEXT_SLOT - XSRTP_NEXT_CREDIT)) - 1)
 
 static inline uint64_t xsrtp_next(uint64_t word)
@@ -125,18 +124,8 @@ enum xsrtp_reason xsrtp_replay_claim(struct xsrtp_stream *st, const struct xsrtp
 				     uint64_t index, uint8_t *event);
 
 /*
- * xsrtp_replay_claim_owned() - the same where streams may be evicted (lru.h)
- * @ssrc: whose stream it was when it was found
- *
- * Return: _NO_STREAM, and nothing was marked, if it is that no more.
- */
-enum xsrtp_reason xsrtp_replay_claim_owned(struct xsrtp_stream *st,
-					   const struct xsrtp_window *w, uint64_t index,
-					   uint32_t ssrc, uint8_t *event);
-
-/*
  * xsrtp_replay_reset() - the stream begins again, for another SSRC, with all
- * before @next seen (0: none). Its @live is STREAM_CHANGES.
+ * before @next seen (0: none). Its @live is STREAM_CHANGES: nobody claims.
  *
  * Return: highest index plus one of the one before.
  */

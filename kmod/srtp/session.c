@@ -156,7 +156,7 @@ struct xsrtp_stream *xsrtp_stream_find(struct xsrtp_session *half,
 
 		if (!now.live)
 			break;
-		if (now.ssrc == ssrc && now.live == STREAM_LIVES)
+		if (now.ssrc == ssrc && now.live >= STREAM_LIVES)
 			return st;
 	}
 	return NULL;
@@ -178,7 +178,7 @@ struct xsrtp_stream *xsrtp_stream_take(struct xsrtp_session *half,
 			if (cas64(&st->id, &now.id, new.id))
 				return st;
 		}
-		if (now.ssrc == ssrc && now.live == STREAM_LIVES)
+		if (now.ssrc == ssrc && now.live >= STREAM_LIVES)
 			return st;
 	}
 	return NULL;

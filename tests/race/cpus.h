@@ -21,6 +21,9 @@ void xsrtp_race(void);
 static struct {
 	ucontext_t back, cpu[CPUS_MAX];
 	bool runs[CPUS_MAX];
+	uint64_t asleep[CPUS_MAX];	/* until that step */
+	uint64_t steps;
+	uint64_t park_at;		/* not 0: as cpus_park() says */
 	void (*fn)(unsigned int cpu, void *arg);
 	void *arg;
 	unsigned int n, now;
@@ -29,19 +32,38 @@ static struct {
 	uint64_t switches;
 } cpus;
 
-/* Long stretches alone and quick changes, both. */
+static void cpu_switch(unsigned int to)
+{
+	unsigned int was = cpus.now;
+
+	cpus.switches++;
+	cpus.now = to;
+	swapcontext(&cpus.cpu[was], &cpus.cpu[to]);
+}
+
+/*
+ * Long stretches alone and quick changes, both. And now and then a CPU is kept from
+ * going on for up to thousands of steps, as by an interrupt, or as a guest's is.
+ */
 void xsrtp_race(void)
 {
 	unsigned int was = cpus.now, to;
 
-	if (!cpus.on || rng_next(&cpus.r) >> 61)
+	if (!cpus.on)
+		return;
+	if (cpus.park_at) {
+		if (!was && ++cpus.steps == cpus.park_at)
+			cpu_switch(1);
+		return;
+	}
+	cpus.steps++;
+	if (!(rng_next(&cpus.r) >> 56))
+		cpus.asleep[was] = cpus.steps + (1U << rng_below(&cpus.r, 14));
+	if (cpus.asleep[was] <= cpus.steps && rng_next(&cpus.r) >> 61)
 		return;
 	to = rng_below(&cpus.r, cpus.n);
-	if (to == was || !cpus.runs[to])
-		return;
-	cpus.switches++;
-	cpus.now = to;
-	swapcontext(&cpus.cpu[was], &cpus.cpu[to]);
+	if (to != was && cpus.runs[to] && cpus.asleep[to] <= cpus.steps)
+		cpu_switch(to);
 }
 
 static void cpu_main(void)
@@ -70,17 +92,31 @@ static inline void cpus_run(unsigned int n, uint64_t seed, void (*fn)(unsigned i
 	cpus.arg = arg;
 	cpus.n = n;
 	cpus.r.s = seed;
+	cpus.steps = 0;
 	for (i = 0; i < n; i++) {
 		getcontext(&cpus.cpu[i]);
 		cpus.cpu[i].uc_stack.ss_sp = stack[i];
 		cpus.cpu[i].uc_stack.ss_size = CPU_STACK;
 		makecontext(&cpus.cpu[i], cpu_main, 0);
 		cpus.runs[i] = true;
+		cpus.asleep[i] = 0;
 	}
 	cpus.now = 0;
 	cpus.on = true;
 	swapcontext(&cpus.back, &cpus.cpu[0]);
 	cpus.on = false;
+}
+
+/*
+ * Runs @fn on two CPUs: the first up to its @step-th step, then the second to its
+ * end, then the first on. Returns false if the first has not so many.
+ */
+static inline bool cpus_park(uint64_t step, void (*fn)(unsigned int, void *), void *arg)
+{
+	cpus.park_at = step;
+	cpus_run(2, 0, fn, arg);
+	cpus.park_at = 0;
+	return cpus.steps >= step;
 }
 
 #endif /* XSRTP_CPUS_H */

@@ -16,7 +16,7 @@ struct meeting {
 	const struct xsrtp_cipher *c;
 	struct xsrtp_session *s;
 	struct rng r;
-	unsigned int ssrcs, indexes;
+	unsigned int ssrcs, indexes, evictions;
 	uint8_t wire[SSRCS][INDEXES][PACKET + TAG];
 	unsigned int taken[SSRCS][INDEXES];
 	unsigned int served[XSRTP_KEYS];
@@ -54,6 +54,19 @@ static void wire_fill(struct meeting *m, struct master *key, unsigned int step)
 	session_free(tx);
 }
 
+static void take(struct meeting *m, unsigned int ssrc, unsigned int at)
+{
+	uint8_t copy[PACKET + TAG];
+	struct xsrtp_packet p = { .session = m->s, .data = copy, .len = sizeof(copy) };
+
+	memcpy(copy, m->wire[ssrc][at], sizeof(copy));
+	xsrtp_unprotect(m->c, &p, 1);
+	if (!p.reason) {
+		m->taken[ssrc][at]++;
+		m->all++;
+	}
+}
+
 /* Each CPU: every packet, about in order, with the SSRCs mixed; some twice. */
 static void receive(unsigned int cpu, void *arg)
 {
@@ -63,17 +76,8 @@ static void receive(unsigned int cpu, void *arg)
 	for (i = 0; i < m->indexes * m->ssrcs * 2; i++) {
 		unsigned int ssrc = rng_below(&m->r, m->ssrcs);
 		unsigned int at = i / (2 * m->ssrcs) + rng_below(&m->r, 3);
-		uint8_t copy[PACKET + TAG];
-		struct xsrtp_packet p = { .session = m->s, .data = copy, .len = sizeof(copy) };
 
-		if (at >= m->indexes)
-			at = m->indexes - 1;
-		memcpy(copy, m->wire[ssrc][at], sizeof(copy));
-		xsrtp_unprotect(m->c, &p, 1);
-		if (!p.reason) {
-			m->taken[ssrc][at]++;
-			m->all++;
-		}
+		take(m, ssrc, at < m->indexes ? at : m->indexes - 1);
 	}
 }
 
@@ -126,6 +130,56 @@ static void evicted_once(void **state)
 	for (w = 0; w < ARRAY_SIZE(windows); w++)
 		for (streams = 1; streams < 4; streams++)
 			nothing_twice(state, windows[w], streams, XSRTP_EVICT, 2000);
+}
+
+/*
+ * A CPU stops at each of the steps that it takes for a packet, while another takes
+ * the same packet, and then the only slot goes from SSRC to SSRC: any number of times,
+ * so that no counter of such changes will do that is short enough to come round.
+ */
+#define LATE	300
+
+static void late(unsigned int cpu, void *arg)
+{
+	struct meeting *m = arg;
+	unsigned int i;
+
+	take(m, 0, LATE);
+	for (i = 0; cpu && i < m->evictions; i++)
+		take(m, 1 + i % 2, i / 2);
+}
+
+static void late_once(void **state)
+{
+	static const unsigned int windows[] = { 64, 128 };
+	struct xsrtp_session_config cfg = { .suite = CM, .streams = 1, .flags = XSRTP_EVICT };
+	static struct meeting m;
+	struct rng r = { 7 };
+	struct master key;
+	unsigned int w, step;
+	bool parked;
+
+	master_random(&r, &key, 0);
+	m = (struct meeting){ .c = *state, .ssrcs = 3, .indexes = LATE + 1 };
+	wire_fill(&m, &key, 1);
+	for (w = 0; w < ARRAY_SIZE(windows); w++)
+		for (m.evictions = 0; m.evictions <= 260; m.evictions++)
+			for (step = 1, parked = true; parked; step++) {
+				cfg.window = windows[w];
+				m.s = session_empty(&cfg);
+				assert_int_equal(master_set(m.s, m.c, 0, &key) |
+						 xsrtp_key_use(m.s, 0), 0);
+				memset(m.taken, 0, sizeof(m.taken));
+				take(&m, 0, 0);
+				parked = cpus_park(step, late, &m);
+				if (m.taken[0][LATE] != 1)
+					fail_msg("window %u, %u evictions, step %u: taken %u times",
+						 windows[w], m.evictions, step,
+						 m.taken[0][LATE]);
+				session_free(m.s);
+			}
+	print_message("# up to %u steps\n", step - 2);
+	assert_true(step > 10);
 }
 
 /* --- senders ------------------------------------------------------------------------ */
@@ -242,7 +296,8 @@ static void lifetimes_hold(void **state)
 int main(void)
 {
 	static const struct test_row rows[] = {
-		ONCE(received_once), ONCE(evicted_once), ONCE(sent_once), ONCE(lifetimes_hold),
+		ONCE(received_once), ONCE(evicted_once), ONCE(late_once), ONCE(sent_once),
+		 ONCE(lifetimes_hold),
 	};
 	int failed = run_rows("race/streams", rows, ARRAY_SIZE(rows));
 

@@ -20,10 +20,10 @@ struct ring {
 	uint64_t words[WORDS];
 };
 
-/* A word as replay.c's head has it, of generation 0. */
+/* A word as replay.h's head has it. */
 static uint64_t word(uint64_t block, uint32_t bits)
 {
-	return (block & 0x3ffffff) << 32 | bits;
+	return block << 32 | bits;
 }
 
 /* The word for block 31 holds @at. */
@@ -94,10 +94,10 @@ static void empty_word_is_free(void **state)
 	assert_reason(claim(&r, NEXT - 2), REPLAY);
 }
 
-/* Blocks are kept mod 2^26: where that wraps, newer is still newer. */
+/* Blocks are kept mod 2^32: where that wraps, newer is still newer. */
 static void newer_over_the_wrap(void **state)
 {
-	const uint64_t block = (1u << 26) - 1, next = block * 32 + 20;
+	const uint64_t block = (1ull << 32) - 1, next = block * 32 + 20;
 	struct ring r;
 
 	ring_make(&r, 0);
@@ -110,7 +110,7 @@ static void newer_over_the_wrap(void **state)
 /* An index far ahead of all others is a jump, whatever the words seem to say. */
 static void jump_is_no_race(void **state)
 {
-	const uint64_t block = BLOCK + (1u << 26) - WORDS;	/* mod 2^26: one turn before */
+	const uint64_t block = BLOCK + (1ull << 32) - WORDS;	/* mod 2^32: one turn before */
 	struct ring r;
 
 	ring_make(&r, word(BLOCK, 1));
