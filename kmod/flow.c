@@ -388,7 +388,6 @@ struct xsrtp_flow *xsrtp_flow_get(struct xsrtp_net *xn, u32 id)
 static int __net_init flow_net_init(struct net *net)
 {
 	struct xsrtp_net *xn = xsrtp_net(net);
-
 	int err = xsrtp_ledger_net_init(&xn->ledger);
 
 	if (err)

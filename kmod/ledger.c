@@ -13,7 +13,7 @@
  * that was, at or behind the index that was reached: then its own streams see to it.
  *
  * A key is known by its fingerprint, SipHash of master key and salt under a secret
- * of this boot; neither is kept. Two suites that differ only in the tag have one
+ * of this loading; neither is kept. Two suites that differ only in the tag have one
  * keystream, so the suite is not in it. Of former keys the last former_keys are
  * known, of each the indices of up to STREAMS_MAX SSRCs.
  *
@@ -54,7 +54,7 @@ struct usage {
 struct xsrtp_ledger_key {
 	struct rhash_head node;
 	u64 print;
-	struct list_head former;	/* empty: somebody sends under it */
+	struct list_head former;	/* not empty: nobody sends under it any more */
 	u32 leaving;			/* slots whose last packets may be under way */
 	struct usage usage[2];		/* RTP, RTCP */
 };
@@ -65,6 +65,11 @@ static const struct rhashtable_params params = {
 	.head_offset = offsetof(struct xsrtp_ledger_key, node),
 	.automatic_shrinking = true,
 };
+
+static void assert_locked(const struct xsrtp_ledger *ledger)
+{
+	lockdep_assert_held(&container_of(ledger, struct xsrtp_net, ledger)->lock);
+}
 
 /* The fingerprint of a master key and salt, of no more than the largest; never 0. */
 u64 xsrtp_ledger_print(const u8 *key, size_t key_len, const u8 *salt, size_t salt_len)
@@ -132,9 +137,8 @@ static void key_rest(struct xsrtp_ledger *ledger, struct xsrtp_ledger_key *key)
 		key_forget(ledger, key);
 		return;
 	}
-	if (list_empty(&key->former))
-		ledger->n_former++;
-	list_move_tail(&key->former, &ledger->former);
+	ledger->n_former++;
+	list_add_tail(&key->former, &ledger->former);
 	if (ledger->n_former > former_keys)
 		key_forget(ledger, list_first_entry(&ledger->former, struct xsrtp_ledger_key,
 						    former));
@@ -152,7 +156,7 @@ static void key_wake(struct xsrtp_ledger *ledger, struct xsrtp_ledger_key *key)
 
 /* Does the session stand where it repeats nothing of what was sent? */
 static int usage_go_on(const struct usage *u, const struct xsrtp_keyring *ring, bool rtcp,
-		      struct netlink_ext_ack *extack)
+		       struct netlink_ext_ack *extack)
 {
 	unsigned int i;
 	u64 index;
@@ -181,7 +185,7 @@ static int usage_go_on(const struct usage *u, const struct xsrtp_keyring *ring, 
 }
 
 static int usage_check(const struct usage *u, const struct xsrtp_keyring *ring, bool rtcp,
-		      struct netlink_ext_ack *extack)
+		       struct netlink_ext_ack *extack)
 {
 	if (u->user && u->user != ring) {
 		NL_SET_ERR_MSG(extack, "another flow sends under this key: give this one a key of "
@@ -206,6 +210,7 @@ int xsrtp_ledger_claim(struct xsrtp_ledger *ledger, struct xsrtp_keyring *ring, 
 	struct xsrtp_ledger_key *key = key_find(ledger, ring->print[slot]);
 	int rtcp, err = 0;
 
+	assert_locked(ledger);
 	if (!key)
 		key = key_new(ledger, ring->print[slot]);
 	if (IS_ERR(key))
@@ -279,6 +284,7 @@ void xsrtp_ledger_release(struct xsrtp_keyring *ring, int slot)
 	ring->print[slot] = 0;
 	if (!key)
 		return;
+	assert_locked(ring->ledger);
 	for (rtcp = 0; rtcp < 2; rtcp++) {
 		if (ring->sends & BIT(rtcp))
 			usage_leave(&key->usage[rtcp], ring, slot, rtcp);

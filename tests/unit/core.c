@@ -760,6 +760,31 @@ static void stream_get(void **state)
 	pair_close(&p);
 }
 
+/* Of one SSRC, SRTP and SRTCP each for itself. */
+static void stream_index(void **state)
+{
+	struct xsrtp_stream_state st = { 5, 0x7fffffff };
+	struct pair p;
+	uint64_t index = 99;
+
+	pair_open(&p, *state, CM80, 64, 3, 0);
+	assert_false(xsrtp_stream_index(p.rx, SSRC, false, &index));
+	assert_reason(receive(&p, 7, 1), OK);
+	assert_reason(receive(&p, SSRC, 65535), OK);
+	assert_reason(receive(&p, SSRC, 65536), OK);
+	assert_reason(receive(&p, SSRC, 65534), OK);
+	assert_true(xsrtp_stream_index(p.rx, SSRC, false, &index));
+	assert_int_equal(index, 65536);
+	assert_false(xsrtp_stream_index(p.rx, SSRC, true, &index));
+	assert_int_equal(xsrtp_stream_set_rtcp(p.rx, &st), 0);
+	assert_true(xsrtp_stream_index(p.rx, 5, true, &index));
+	assert_int_equal(index, 0x7fffffff);
+	assert_false(xsrtp_stream_index(p.rx, 5, false, &index));
+	assert_int_equal(xsrtp_stream_roc(p.rx, 6, 3), 0);	/* told, no packet yet */
+	assert_false(xsrtp_stream_index(p.rx, 6, false, &index));
+	pair_close(&p);
+}
+
 /* One that was told its ROC and waits for its first packet hides no other. */
 static void stream_get_told(void **state)
 {
@@ -1474,7 +1499,7 @@ int main(void)
 		EACH(extension_past_end), EACH(header_only), EACH(truncated_srtp),
 		EACH(header_into_tag), EACH(oversize), EACH(padding_ignored), EACH(no_room),
 		EACH(several_ssrcs), EACH(stream_limit), EACH(odd_ssrcs), EACH(stream_get),
-		EACH(stream_get_told),
+		EACH(stream_get_told), EACH(stream_index),
 		EACH(replay_window), EACH(sender_window), EACH(reordered_once),
 		EACH(roc_wraps), EACH(late_over_wrap), EACH(far_jumps),
 		EACH(burst_over_wrap), EACH(first_burst_over_wrap),

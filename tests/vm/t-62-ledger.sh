@@ -118,6 +118,8 @@ check "in words too" grep -q ' only rtcp$' <(xs flow show "$id")
 check "and as rtcp-index" grep -q 'ssrc 0x00000007 rtcp-index 0$' <(xs flow show "$id")
 is "$(xs flow add local 10.0.1.1:30002 deliver only stun 2>&1 | head -n 1)" \
 	'xsrtp: a flow is only rtp or only rtcp, not "stun"' "only something else"
+is "$(xs flow set "$id" only rtp 2>&1 | grep -c 'anything else by deleting and adding the flow')" 1 \
+	"what a flow is for stays"
 is "$(xs flow add local 10.0.1.1:30002 deliver rx $CM ssrc 7 rtcp-index 2147483648 2>&1)" \
 	"xsrtp: integer out of range (attribute rx.stream.rtcp-index)" "an SRTCP index of 32 bits"
 xs flow del all
@@ -180,6 +182,26 @@ passes "sends" 30000 $(printf 'rtp:%s:1:A ' $(seq 17))
 xs flow del all
 # shellcheck disable=SC2046
 refused "too many to go on from" "$CLOSED" 30000 streams 32 $(printf 'ssrc %s roc 0 seq 1 ' $(seq 17))
+
+# --- at the same time ---------------------------------------------------------------------------
+# Three want to send under one key, and give it up again: never do two have it.
+contend() { # PORT
+	for _ in $(seq 25); do
+		add "$1" || { grep -q "$LIVE" <<<"$said" || echo "$said"; continue; }
+		echo added
+		[ "$(xs -j flow show | jq length)" = 1 ] || echo "two flows have it"
+		xs flow del "$id"
+	done
+}
+new_key
+for port in 30000 30002 30004; do contend $port >"$work/contend$port" & done
+wait
+is "$(cat "$work"/contend* | grep -vx added)" "" "three at once: one has it, the others are refused"
+check "each had it" test "$(grep -lx added "$work"/contend* | wc -l)" = 3
+is "$(xs -j flow show)" "[]" "all have given it up"
+added "and it is free" 30000
+passes "unused" 30000 rtp:7:1:A
+xs flow del all
 
 # --- how many it knows ---------------------------------------------------------------------------
 check "a module that knows two former keys" reload former_keys=2

@@ -43,14 +43,17 @@ xsh() { on "$host" xsrtp "$@"; }
 # flow NAME ARGUMENT… - for the family in use
 flow() { id[$1$family]=$(xsh flow add "${@:2}"); }
 
+# Keys of their own: none serves two flows, nor one that is made again.
 flows_add() {
+	local w
+	for w in "${ways[@]}"; do make_key "$suite" "$work/$w$family.key"; done
 	flow secret local "$(at hostplain 30000)" forward from "$(at hostsrtp 30000)" \
-		to "$(at srtp 5000)" tx "$suite" key "$work/secret.key"
+		to "$(at srtp 5000)" tx "$suite" key "$work/secret$family.key"
 	flow open local "$(at hostsrtp 30002)" forward from "$(at hostplain 30002)" \
-		to "$(at plain 5002)" rx "$suite" key "$work/open.key"
-	flow in local "$(at hostsrtp 30004)" deliver rx "$suite" key "$work/in.key"
+		to "$(at plain 5002)" rx "$suite" key "$work/open$family.key"
+	flow in local "$(at hostsrtp 30004)" deliver rx "$suite" key "$work/in$family.key"
 	flow out local "$(at hostsrtp 30006)" remote "$(at srtp 5006)" send \
-		tx "$suite" key "$work/out.key"
+		tx "$suite" key "$work/out$family.key"
 }
 
 # Each way: who sends, from where to where, who receives, on which port of his.
@@ -63,8 +66,8 @@ way() { # NAME
 	esac
 	sent_as=() got_as=()
 	case $1 in
-	open | in) sent_as=(--suite "$suite" --key "$work/$1.key") ;;
-	*) got_as=(--suite "$suite" --key "$work/$1.key") ;;
+	open | in) sent_as=(--suite "$suite" --key "$work/$1$family.key") ;;
+	*) got_as=(--suite "$suite" --key "$work/$1$family.key") ;;
 	esac
 }
 
@@ -251,7 +254,6 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 module_up
 net_up
-for w in "${ways[@]}"; do make_key $suite "$work/$w.key"; done
 devices='plain0 srtp0'
 for mode in ${MODES:-native generic vlan}; do
 	attach_all "$mode"

@@ -27,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <xsrtp/srtp.h>
@@ -76,7 +77,7 @@ static struct xnl *xnl;
 static int fd;
 
 static const uint8_t master[XSRTP_KEY_MAX + XSRTP_SALT_MAX] =
-	"the key of all calls here, and its salt too.";
+	"the key of what all phones send, and a salt.";
 
 /* --- where things are ------------------------------------------------------------- */
 
@@ -129,10 +130,19 @@ static struct key master_key(void)
 	return k;
 }
 
+/* What a flow sends under must be its own. */
+static struct key random_key(void)
+{
+	struct key k = master_key();
+
+	if (getrandom(k.master_key, k.key_len, 0) != k.key_len)
+		err(1, "random key");
+	return k;
+}
+
 static void make_flow(int i)
 {
-	struct key k = {};
-	struct session srtp = { .present = true, .key = &k };
+	struct key in = {}, out = {};
 	struct flow f = { .local = at("10.71.1.1", PORT + 2 * i), .action = XSRTP_ACTION_FORWARD,
 			  .source = at(arms == 1 ? "10.71.1.1" : "10.71.2.1", PORT + 2 * i),
 			  .destination = at(sink_addr(), PORT + 2 * i) };
@@ -140,13 +150,13 @@ static void make_flow(int i)
 	uint32_t id;
 
 	if (suite) {
-		k = master_key();
-		srtp.suite = suite->suite;
+		in = master_key();
+		out = random_key();
 	}
 	if (kind->rx)
-		f.rx = srtp;
+		f.rx = (struct session){ .present = true, .suite = suite->suite, .key = &in };
 	if (kind->tx)
-		f.tx = srtp;
+		f.tx = (struct session){ .present = true, .suite = suite->suite, .key = &out };
 	if (host_flow_add(xnl, &f, &id, text, sizeof(text)))
 		errx(1, "flow: %s", text);
 }
