@@ -68,6 +68,15 @@ static __always_inline int later_fragment(const struct packet *p)
 						       XSRTP_COUNTER_PASSED_FRAGMENT;
 }
 
+/*
+ * Of a train (UDP GSO) only the first packet is seen here: behind a handshake there
+ * may be media. Nobody sends handshakes so.
+ */
+static __always_inline bool train_of_handshakes(const struct __sk_buff *skb, int v)
+{
+	return skb->gso_size && v >= XSRTP_COUNTER_PASSED_STUN && v <= XSRTP_COUNTER_PASSED_TURN;
+}
+
 static __always_inline int verdict(struct __sk_buff *skb)
 {
 	struct packet p = {};
@@ -82,6 +91,8 @@ static __always_inline int verdict(struct __sk_buff *skb)
 	v = media_verdict(&p);
 	if (v == XSRTP_COUNTER_DROPPED_FRAGMENT)
 		note_fragment(&p);
+	if (train_of_handshakes(skb, v))
+		return XSRTP_COUNTER_DROPPED_MALFORMED;
 	if (v == XSRTP_COUNTER_REDIRECTED && skb->ingress_ifindex != XSRTP_MARK_LOCAL)
 		return XSRTP_COUNTER_DROPPED_WRONG_SOURCE;
 	return v;

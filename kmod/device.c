@@ -130,6 +130,18 @@ static void buf_from_frame(struct xsrtp_buf *buf, struct xdp_frame *frame)
 	};
 }
 
+/* The caller frees frames that are not taken, and counts nothing. */
+static int refuse(struct net_device *dev, int n)
+{
+	struct xsrtp_stats *stats = this_cpu_ptr(xsrtp_net(dev_net(dev))->stats);
+	int i;
+
+	for (i = 0; i < n; i++)
+		xsrtp_stats_drop(stats, XSRTP_REASON_XMIT);
+	count(dev, 0, 0, n);
+	return -ENETDOWN;
+}
+
 /*
  * Frames that XDP redirects here. All are consumed: what the engine does not
  * send on it has dropped and counted. The caller has BH disabled.
@@ -143,7 +155,7 @@ static int device_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **fra
 	if (unlikely(flags & ~XDP_XMIT_FLAGS_MASK))
 		return -EINVAL;
 	if (unlikely(!netif_running(dev)))
-		return -ENETDOWN;
+		return refuse(dev, n);
 
 	rcu_read_lock();
 	for (i = 0; i < n; i += m) {

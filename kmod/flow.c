@@ -19,6 +19,7 @@
 #include <linux/xsrtp.h>
 
 #include "flow.h"
+#include "train.h"
 
 #define PORTS	65536
 
@@ -215,12 +216,18 @@ static struct xsrtp_flow __rcu **flow_slot(struct xsrtp_net *xn, const struct xs
 static int ports_make(struct xsrtp_net *xn)
 {
 	struct xsrtp_flow __rcu **ports;
+	int err;
 
 	if (ports_locked(xn))
 		return 0;
 	ports = kvcalloc(PORTS, sizeof(*ports), GFP_KERNEL_ACCOUNT);
 	if (!ports)
 		return -ENOMEM;
+	err = xsrtp_train_watch(xn->net);
+	if (err) {
+		kvfree(ports);
+		return err;
+	}
 	rcu_assign_pointer(xn->ports, ports);
 	return 0;
 }
@@ -405,6 +412,13 @@ static int __net_init flow_net_init(struct net *net)
 	return 0;
 }
 
+/* Before the grace period that goes before flow_net_exit(). */
+static void __net_exit flow_net_pre_exit(struct net *net)
+{
+	if (rcu_access_pointer(xsrtp_net(net)->ports))
+		xsrtp_train_ignore(net);
+}
+
 /*
  * The namespace's devices are gone (or the module's, with the link type), and
  * so are its sockets: no packet and no message looks at the flows any more.
@@ -432,6 +446,7 @@ static void __net_exit flow_net_exit(struct net *net)
 
 static struct pernet_operations flow_net_ops = {
 	.init = flow_net_init,
+	.pre_exit = flow_net_pre_exit,
 	.exit = flow_net_exit,
 	.id = &xsrtp_net_id,
 	.size = sizeof(struct xsrtp_net),

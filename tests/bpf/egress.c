@@ -113,10 +113,13 @@ static int counter_moved(void)
 	return moved > 1 ? -1 : counter;
 }
 
+static __u32 gso_size;	/* of the next frames: trains of packets of that size */
+
 static bool run(const struct frame *f, __u32 iif, int action, int counter)
 {
 	static uint8_t out[FRAME_MAX];
-	struct __sk_buff skb = { .ingress_ifindex = iif };
+	struct __sk_buff skb = { .ingress_ifindex = iif, .gso_size = gso_size,
+				 .gso_segs = gso_size ? 2 : 0 };
 	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = f->b, .data_size_in = f->len,
 		    .data_out = out, .data_size_out = sizeof(out), .repeat = 1,
 		    .ctx_in = &skb, .ctx_size_in = sizeof(skb));
@@ -194,6 +197,37 @@ static void test_cut(void)
 	ok(!bad, "%d cut frames are dropped", n);
 }
 
+/* Trains: of media they go the way of media; behind a handshake there may be some. */
+static void test_trains(void)
+{
+	static const struct spec rtp = { .what = "" }, other = { FIRST(0), .port = PORT_SECOND };
+	static const uint8_t handshake[] = { 0, 16, 22, 64 };
+	int family, bad;
+	struct frame f;
+	size_t i;
+
+	gso_size = 80;
+	for (family = V4; family <= V6; family++) {
+		int v = family == V4 ? 4 : 6;
+
+		build(&f, &rtp, family, 0);
+		ok(run(&f, XSRTP_MARK_LOCAL, TC_ACT_REDIRECT, XSRTP_COUNTER_REDIRECTED),
+		   "IPv%d: a train of RTP is redirected", v);
+		build(&f, &other, family, 0);
+		ok(run(&f, XSRTP_MARK_LOCAL, UNTOUCHED, XSRTP_COUNTER_PASSED_NO_FLOW),
+		   "IPv%d: a train to another port leaves", v);
+		for (bad = i = 0; i < sizeof(handshake); i++) {
+			struct spec s = { FIRST(handshake[i]) };
+
+			build(&f, &s, family, 0);
+			bad += !run(&f, XSRTP_MARK_LOCAL, TC_ACT_SHOT,
+				    XSRTP_COUNTER_DROPPED_MALFORMED);
+		}
+		ok(!bad, "IPv%d: a train that begins with a handshake is dropped", v);
+	}
+	gso_size = 0;
+}
+
 static void test_first_byte(void)
 {
 	int b, bad = 0;
@@ -234,6 +268,7 @@ int main(void)
 	test_table();
 	test_source();
 	test_cut();
+	test_trains();
 	test_first_byte();
 	return tap_done();
 }

@@ -13,6 +13,8 @@
 set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../e2e/lib.sh"
+# shellcheck source=tests/vm/leaks.sh
+. "$(dirname "$0")/leaks.sh"
 trap cleanup EXIT
 
 quiet=${QUIET_LOADS:-80}
@@ -61,58 +63,6 @@ report() { # NAME COMMAND…
 	if "${@:2}"; then ok "$1"; else not_ok "$1"; fi
 }
 
-# --- what may leak ---------------------------------------------------------------
-
-# A slab cache's shrink flushes the slabs that a CPU holds, whose free objects
-# /proc/slabinfo counts as used (mm/slub.c, get_slabinfo).
-shrink_slabs() {
-	local f
-	for f in /sys/kernel/slab/*/shrink; do echo 1 >"$f"; done
-}
-
-# What this kernel has in use, one "name number" per line, after it let go of what
-# it only keeps in case. RCU's callbacks and deferred work get time to end. pages_kB:
-# what is neither free nor accounted to anything, pages that somebody took whole.
-measure() {
-	sleep 3
-	sync
-	echo 3 >/proc/sys/vm/drop_caches
-	sleep 1
-	shrink_slabs
-	awk '/^(MemFree|Buffers|Cached|AnonPages|Slab|PageTables|KernelStack|Percpu):/ { used -= $2 }
-	     /^MemTotal:/ { used += $2 }
-	     END { print "pages_kB", used }' /proc/meminfo
-	echo "percpu_kB $(meminfo Percpu)"
-	echo "vmallocs $(wc -l </proc/vmallocinfo)"
-	echo "bpf_programs $(bpftool -j prog show | jq length)"
-	echo "bpf_maps $(bpftool -j map show | jq length)"
-	echo "gf128mul_users $(awk '$1 == "gf128mul" { print $3 }' /proc/modules)"
-	awk '$1 ~ /^(kmalloc|skbuff|xsrtp|net_namespace|dst|ip_dst|ip6_dst|neigh)/ { print $1, $2 }' /proc/slabinfo
-}
-
-# How much more there may be afterwards. One object lost per quiet load would be
-# hundreds in the long run, 80 in the short one. Seen: up to 16 in a short run, 107
-# in a long one, which are the kernel's own workers (slub_debug=U says who took them).
-# 16 MB is four pages per load (the CPUs' lists of free pages make 10 MB of noise);
-# 128 kB of per-CPU memory is 64 bytes on each CPU per load.
-margin() { # NAME
-	case $1 in
-	pages_kB) echo 16384 ;;
-	percpu_kB) echo 128 ;;
-	vmallocs) echo 50 ;;
-	bpf_* | gf128mul_users) echo 0 ;;
-	*) echo $((20 + (quiet + busy) / 5)) ;;
-	esac
-}
-
-compare() { # BEFORE AFTER
-	local name was is
-	while read -r name was is; do
-		if [ $((is - was)) -le "$(margin "$name")" ]; then continue; fi
-		echo "$name: $was before, $is after, at most $(margin "$name") more"
-	done < <(join <(sort <<<"$1") <(sort <<<"$2"))
-}
-
 modprobe gf128mul
 load_module
 net_up
@@ -134,6 +84,6 @@ report "$busy more with traffic on its way" load_busily "$busy"
 is "$forwarded" "$busy" "in each of these the module had sent packets on"
 after=$(measure)
 paste <(echo "$before") <(echo "$after" | cut -d' ' -f2) | sed 's/^/# /'
-is "$(compare "$before" "$after")" "" "no leak"
+is "$(compare "$before" "$after" $((quiet + busy)))" "" "no leak"
 check "the module is gone" test ! -e /sys/module/xsrtp
 done_testing

@@ -56,6 +56,11 @@ flows_add() {
 		tx "$suite" key "$work/out$family.key"
 }
 
+flows_del() {
+	local w
+	for w in "${ways[@]}"; do xsh flow del "${id[$w$family]}"; done
+}
+
 # Each way: who sends, from where to where, who receives, on which port of his.
 way() { # NAME
 	case $1 in
@@ -220,6 +225,58 @@ matrix() { # MODE
 	stop "$holder"
 }
 
+# --- trains of more than media -----------------------------------------------------------
+
+# One train to the deliver flow's socket: packets of one size, STUN (s) or RTP (r). What
+# the socket got is $got, what the flow has counted $gain: none is RTP that the flow's
+# key has protected, so none of these may arrive.
+train() { # KINDS
+	way in
+	before "${id[in$family]}"
+	got=$(on "$host" python3 - "$1" "$to" "$from" "$srtp" <<-'END'
+		import ctypes, socket, sys
+		kinds, to, frm, ns = sys.argv[1:]
+		at = lambda e: (e.rsplit(':', 1)[0].strip('[]'), int(e.rsplit(':', 1)[1]))
+		v6 = '[' in to
+		sock = lambda: socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
+		r = sock()
+		r.bind(at(to))
+		with open('/run/netns/' + ns) as f:
+		    assert ctypes.CDLL(None).setns(f.fileno(), 0x40000000) == 0
+		s = sock()
+		s.bind((at(frm)[0], 4998))
+		s.setsockopt(17, 103, 60)    # UDP_SEGMENT
+		packet = {'s': bytes([0, 1]) + bytes(58), 'r': bytes([0x80, 0]) + bytes(58)}
+		s.sendto(b''.join(packet[k] for k in kinds), at(to))
+		r.settimeout(1)
+		out = ''
+		try:
+		    while True:
+		        data = r.recv(4096)
+		        out += 'r' if data[0] >> 6 == 2 else 's'
+		        assert len(data) == 60
+		except TimeoutError:
+		    print(out or 'nothing')
+	END
+	) || true
+	gained "${id[in$family]}"
+}
+
+trains() { # MODE GRO SEGMENTATION
+	local name="$1, IPv$family, GRO $2, UDP GSO $3"
+	features "$2" "$3" on
+	train ssss
+	is "$got" ssss "$name: a train of STUN goes to the socket"
+	train srrr
+	if [ "$1" = native ] || [ "$1$3" = genericoff ]; then
+		is "$got $(get "$gain" bad-tag)" "s 3" "$name: one by one STUN passes, media behind it does not"
+	else
+		is "$got $(get "$gain" malformed)" "nothing 1" "$name: media behind STUN does not reach the socket"
+	fi
+	train rrrs
+	is "${got/nothing/s} $(get "$gain" bad-tag)" "s 3" "$name: nor before STUN"
+}
+
 lro() {
 	local d
 	for d in plain0 srtp0; do
@@ -258,13 +315,18 @@ devices='plain0 srtp0'
 for mode in ${MODES:-native generic vlan}; do
 	attach_all "$mode"
 	each_family flows_add
+	check "$mode: no LRO under XDP" lro
+	each_family trains "$mode" forward on
+	each_family trains "$mode" list off
+	each_family flows_del
+	[ "${1:-all}" = all ] || continue
+	each_family flows_add
 	cell=0 counted=$(programs)
 	each_family receivers_start 22
 	each_family receivers_ready
-	check "$mode: no LRO under XDP" lro
 	matrix "$mode"
 	each_family receivers_judge
-	for f in "${id[@]}"; do xsh flow del "$f"; done
+	each_family flows_del
 done
 ns_del "$plain" "$srtp" "$host"
 check "the module unloads" unload_module
