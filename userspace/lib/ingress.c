@@ -32,9 +32,15 @@
 #include "../../bpf/port.h"
 #include "ingress.h"
 #include "ingress.skel.h"
+#include "ingress_kfunc.skel.h"
 #include "ports.h"
 
-#define PROG_NAME	"xsrtp_ingress"	/* at most 15 characters, or the kernel cuts it */
+/* By door; at most 15 characters, or the kernel cuts it. */
+static const char *const prog_name[] = {
+	[INGRESS_DEVICE] = "xsrtp_ingress",
+	[INGRESS_KFUNC] = "xsrtp_ingress_k",
+};
+
 #define SETS_MAX	8
 
 __attribute__((format(printf, 4, 5)))
@@ -166,6 +172,7 @@ static struct link *link_find(struct links *ls, const char *name)
 struct set {
 	__u32 id;		/* of the array of ports: tells sets apart */
 	int ports, more, device, counters;
+	enum ingress_door door;	/* of the program that uses them */
 };
 
 static void set_close(struct set *s)
@@ -203,6 +210,15 @@ static void set_take(struct set *s, int fd)
 		close(fd);
 }
 
+/* Is it a program of ours, and by which door? */
+static bool ours(const struct bpf_prog_info *info, enum ingress_door *door)
+{
+	if (info->type != BPF_PROG_TYPE_XDP)
+		return false;
+	*door = !strcmp(info->name, prog_name[INGRESS_KFUNC]) ? INGRESS_KFUNC : INGRESS_DEVICE;
+	return !strcmp(info->name, prog_name[*door]);
+}
+
 /*
  * 0, or -ENOENT the program is not ours (or gone meanwhile), -ESTALE it is ours
  * with other maps than these, from another version; -EPERM, ...
@@ -212,12 +228,12 @@ static int prog_set(int prog, struct set *s)
 	struct bpf_prog_info info = {};
 	__u32 len = sizeof(info), ids[16], i;
 
-	*s = (struct set){ 0, -1, -1, -1, -1 };
+	*s = (struct set){ 0, -1, -1, -1, -1, INGRESS_DEVICE };
 	info.nr_map_ids = 16;
 	info.map_ids = (unsigned long)ids;
 	if (bpf_obj_get_info_by_fd(prog, &info, &len))
 		return -errno;
-	if (info.type != BPF_PROG_TYPE_XDP || strcmp(info.name, PROG_NAME))
+	if (!ours(&info, &s->door))
 		return -ENOENT;
 	for (i = 0; i < info.nr_map_ids && i < 16; i++) {
 		int fd = bpf_map_get_fd_by_id(ids[i]);
@@ -404,26 +420,63 @@ int ingress_stats(struct ingress_counter *c, size_t max)
 
 /* --- attach ----------------------------------------------------------------- */
 
-/* Loads the program; with @shared on its maps, else with maps of its own. */
-static int prog_load(const struct set *shared, struct ingress **skel, char *err, size_t err_len)
+static struct bpf_object *prog_open(enum ingress_door door)
 {
-	struct ingress *o = ingress__open();
+	size_t size;
+	const void *elf = door == INGRESS_KFUNC ? ingress_kfunc__elf_bytes(&size) :
+						   ingress__elf_bytes(&size);
+
+	return bpf_object__open_mem(elf, size, NULL);
+}
+
+static int map_fd(const struct bpf_object *o, const char *name)
+{
+	return bpf_map__fd(bpf_object__find_map_by_name(o, name));
+}
+
+static int map_share(const struct bpf_object *o, const char *name, int fd)
+{
+	return bpf_map__reuse_fd(bpf_object__find_map_by_name(o, name), fd);
+}
+
+/* Loads the program; with @shared on its maps, else with maps of its own. */
+static int prog_load(const struct set *shared, enum ingress_door door, struct bpf_object **to,
+		     char *err, size_t err_len)
+{
+	struct bpf_object *o = prog_open(door);
 	int e = o ? 0 : -errno;
 
 	if (!e && shared) {
-		e = bpf_map__reuse_fd(o->maps.xsrtp_ports, shared->ports);
-		e = e ?: bpf_map__reuse_fd(o->maps.xsrtp_more, shared->more);
-		e = e ?: bpf_map__reuse_fd(o->maps.xsrtp_device, shared->device);
-		e = e ?: bpf_map__reuse_fd(o->maps.xsrtp_counters, shared->counters);
+		e = map_share(o, "xsrtp_ports", shared->ports);
+		e = e ?: map_share(o, "xsrtp_more", shared->more);
+		e = e ?: map_share(o, "xsrtp_device", shared->device);
+		e = e ?: map_share(o, "xsrtp_counters", shared->counters);
 	}
-	e = e ?: ingress__load(o);
+	e = e ?: bpf_object__load(o);
 	if (e) {
-		ingress__destroy(o);
+		bpf_object__close(o);
 		return fail(e, err, err_len, "the kernel does not take the XDP program: %s%s%s",
 			    strerror(-e), heard[0] ? ": " : "", heard);
 	}
-	*skel = o;
+	*to = o;
 	return 0;
+}
+
+/* By the door that is asked for; where the kernel or the module has no kfunc, the device. */
+static int prog_load_door(const struct set *shared, enum ingress_door door,
+			  struct bpf_object **to, struct ingress_info *info, char *err,
+			  size_t err_len)
+{
+	info->door = door;
+	if (door == INGRESS_KFUNC) {
+		if (!prog_load(shared, door, to, info->why_door, sizeof(info->why_door))) {
+			info->why_door[0] = 0;
+			return 0;
+		}
+		heard[0] = 0;
+		info->door = INGRESS_DEVICE;
+	}
+	return prog_load(shared, info->door, to, err, err_len);
 }
 
 /*
@@ -493,24 +546,23 @@ static __u32 prog_id(int prog)
 
 /* The maps are filled before the first packet comes. */
 static int attach_new(const struct link *l, const struct set *shared, __u32 xsrtp,
-		      enum ingress_mode mode, struct change *c, struct ingress_info *info)
+		      enum ingress_mode mode, enum ingress_door door, struct change *c,
+		      struct ingress_info *info)
 {
-	struct ingress *skel = NULL;
+	struct bpf_object *o = NULL;
 	struct set s;
-	int e = prog_load(shared, &skel, c->err, c->err_len), prog;
+	int e = prog_load_door(shared, door, &o, info, c->err, c->err_len), prog;
 
 	if (e)
 		return e;
-	prog = bpf_program__fd(skel->progs.xsrtp_ingress);
-	s = (struct set){ 0, bpf_map__fd(skel->maps.xsrtp_ports),
-			  bpf_map__fd(skel->maps.xsrtp_more),
-			  bpf_map__fd(skel->maps.xsrtp_device),
-			  bpf_map__fd(skel->maps.xsrtp_counters) };
+	prog = bpf_program__fd(bpf_object__find_program_by_name(o, prog_name[info->door]));
+	s = (struct set){ 0, map_fd(o, "xsrtp_ports"), map_fd(o, "xsrtp_more"),
+			  map_fd(o, "xsrtp_device"), map_fd(o, "xsrtp_counters"), info->door };
 	e = device_set(s.device, xsrtp, c->err, c->err_len);
 	e = e ?: set_change(&s, c);
 	e = e ?: mode_attach(l, prog, mode, info, c->err, c->err_len);
 	info->prog_id = prog_id(prog);
-	ingress__destroy(skel);
+	bpf_object__close(o);
 	return e;
 }
 
@@ -524,7 +576,8 @@ static int attach_again(const struct link *l, struct set *s, __u32 xsrtp, struct
 }
 
 static int attach_link(struct links *ls, const char *ifname, __u32 xsrtp,
-		       enum ingress_mode mode, struct change *c, struct ingress_info *info)
+		       enum ingress_mode mode, enum ingress_door door, struct change *c,
+		       struct ingress_info *info)
 {
 	struct link *l = link_find(ls, ifname);
 	struct sets ss;
@@ -548,14 +601,14 @@ static int attach_link(struct links *ls, const char *ifname, __u32 xsrtp,
 	e = sets_get(ls, &ss);
 	if (e)
 		return explain(e, c->err, c->err_len);
-	e = attach_new(l, ss.n ? &ss.s[0] : NULL, xsrtp, mode, c, info);
+	e = attach_new(l, ss.n ? &ss.s[0] : NULL, xsrtp, mode, door, c, info);
 	sets_close(&ss);
 	return e;
 }
 
-int ingress_attach(const char *ifname, const char *xsrtp_ifname, enum ingress_mode mode,
-		   const struct endpoint *flows, size_t n, struct ingress_info *info,
-		   char *err, size_t err_len)
+int ingress_attach_by(const char *ifname, const char *xsrtp_ifname, enum ingress_mode mode,
+		      enum ingress_door door, const struct endpoint *flows, size_t n,
+		      struct ingress_info *info, char *err, size_t err_len)
 {
 	struct change c = { ports_add, flows, n, err, err_len };
 	__u32 xsrtp = if_nametoindex(xsrtp_ifname);
@@ -570,10 +623,19 @@ int ingress_attach(const char *ifname, const char *xsrtp_ifname, enum ingress_mo
 		return fail(-ENODEV, err, err_len, "there is no device %s", xsrtp_ifname);
 	before = listen_start();
 	e = links_get(&ls);
-	e = e ? explain(e, err, err_len) : attach_link(&ls, ifname, xsrtp, mode, &c, info);
+	e = e ? explain(e, err, err_len) : attach_link(&ls, ifname, xsrtp, mode, door,
+							       &c, info);
 	libbpf_set_print(before);
 	free(ls.l);
 	return e;
+}
+
+int ingress_attach(const char *ifname, const char *xsrtp_ifname, enum ingress_mode mode,
+		   const struct endpoint *flows, size_t n, struct ingress_info *info,
+		   char *err, size_t err_len)
+{
+	return ingress_attach_by(ifname, xsrtp_ifname, mode, INGRESS_DEVICE, flows, n, info,
+				 err, err_len);
 }
 
 /* --- detach, list ----------------------------------------------------------- */
@@ -638,7 +700,7 @@ int ingress_list(struct ingress_info *info, size_t max)
 		if (!e)
 			set_close(&s);
 		if (!e || e == -ESTALE) {
-			info[n] = (struct ingress_info){ .mode = ls.l[i].mode,
+			info[n] = (struct ingress_info){ .mode = ls.l[i].mode, .door = s.door,
 							 .prog_id = ls.l[i].prog_id };
 			memcpy(info[n++].ifname, ls.l[i].name, sizeof(info->ifname));
 		}
