@@ -48,10 +48,10 @@ drops() { xs -j stats | jq "[.module.drops[]] | add"; }
 relay() { # NAME FAMILY; its options of rtp-recv and rtp-send in $recv and $send
 	local pid was got want
 	was=$(drops)
-	in_ns phone rtp-recv --on "$(at 2 "$2" 5000)" --count $count --idle 2000 --time 12 \
+	in_ns phone rtp-recv --on "$(at 2 "$2" 5000)" --count $count --idle 2000 --time 60 \
 		$recv >"$work/recv" &
 	pid=$!
-	wait_for 5 grep -q ":1388 " /proc/"$pid"/net/udp /proc/"$pid"/net/udp6
+	wait_for 30 grep -q ":1388 " /proc/"$pid"/net/udp /proc/"$pid"/net/udp6
 	in_ns phone rtp-send --from "$(at 2 "$2" 4000)" --to "$(at 1 "$2" 30000)" --count $count \
 		--rate 400 $send >/dev/null
 	wait "$pid"
