@@ -67,6 +67,7 @@ bpf: $(BPF_SKEL)
 $(B)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h include/xsrtp/*.h)
 	@mkdir -p $(@D)
 	$(CLANG) -target bpf -O2 -g -Wall -Iinclude -I$(ARCH_INC) -c $< -o $@
+$(B)/bpf/ingress_kfunc.bpf.o: bpf/ingress.bpf.c
 $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
 	bpftool gen skeleton $< name $* > $@.tmp && mv $@.tmp $@
 

@@ -4,6 +4,9 @@
  * what cannot be media there is dropped, handshakes go to the endpoint's
  * socket, and everything else passes untouched. Native and generic mode, from
  * Linux 5.15 on.
+ *
+ * A second variant (ingress_kfunc.bpf.c) first calls the module's function, which does
+ * the work at once where it can.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -23,19 +26,48 @@ static __always_inline int verdict(struct xdp_md *ctx)
 	return flow_known(&p.to) ? media_verdict(&p) : XSRTP_COUNTER_PASSED_NO_FLOW;
 }
 
+#ifdef INGRESS_KFUNC
+#define PROGRAM xsrtp_ingress_k
+
+int bpf_xsrtp_forward(struct xdp_md *ctx) __ksym;
+
 /*
- * Without an xsrtp device bpf_redirect_map() answers XDP_DROP, as told by its
- * flags: media must not reach a socket because the device is gone.
+ * What the module does not do inline is for its device. Back by the device it came by
+ * is a redirect too: XDP_TX costs the same, and veth leaves what it sends lying where
+ * the peer has no XDP program (drivers/net/veth.c, veth_xdp_flush()).
+ */
+static __always_inline int media(struct xdp_md *ctx)
+{
+	int out = bpf_xsrtp_forward(ctx);
+
+	if (out < 0)
+		return XDP_DROP;
+	return out ? bpf_redirect(out, 0) : bpf_redirect_map(&xsrtp_device, 0, XDP_ABORTED);
+}
+#else
+#define PROGRAM xsrtp_ingress
+
+static __always_inline int media(struct xdp_md *ctx)
+{
+	return bpf_redirect_map(&xsrtp_device, 0, XDP_ABORTED);
+}
+#endif
+
+/*
+ * Without an xsrtp device bpf_redirect_map() answers with its flags, which only it
+ * does: media must not reach a socket because the device is gone.
  */
 SEC("xdp")
-int xsrtp_ingress(struct xdp_md *ctx)
+int PROGRAM(struct xdp_md *ctx)
 {
 	int v = verdict(ctx), action = v < XSRTP_COUNTER_DROPPED ? XDP_PASS : XDP_DROP;
 
 	if (v == XSRTP_COUNTER_REDIRECTED) {
-		action = bpf_redirect_map(&xsrtp_device, 0, XDP_DROP);
-		if (action != XDP_REDIRECT)
+		action = media(ctx);
+		if (action == XDP_ABORTED) {
+			action = XDP_DROP;
 			v = XSRTP_COUNTER_DROPPED_XMIT;
+		}
 	}
 	count(v);
 	return action;

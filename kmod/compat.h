@@ -65,6 +65,14 @@ static inline void compat_set_xdp_xmit(struct net_device *dev)
 #endif
 }
 
+/*
+ * Functions for BPF programs, with the macros of today. They need a device to say
+ * what it can do with XDP, too: an inline packet must not meet one that cannot.
+ */
+#if defined(CONFIG_DEBUG_INFO_BTF_MODULES) && LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+#define COMPAT_KFUNCS
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 #define compat_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)
 #else

@@ -227,31 +227,34 @@ static bool from_remote(const struct xsrtp_flow *flow, const struct xsrtp_endpoi
 	return flow->remote_port == from->port && xsrtp_addr_equal(&flow->remote, &from->addr);
 }
 
+/* Whose is the packet? Nothing is counted or changed yet but @buf. */
+static u8 find(struct xsrtp_net *xn, struct xsrtp_buf *buf, struct xsrtp_endpoint *from)
+{
+	struct xsrtp_endpoint to = {};
+	u8 reason;
+
+	reason = parse(buf, from, &to);
+	if (reason != XSRTP_REASON_OK)
+		return reason;
+	buf->flow = xsrtp_flow_find(xn, &to) ?: xsrtp_flow_find_sender(xn, from, &to);
+	return buf->flow ? XSRTP_REASON_OK : XSRTP_REASON_NO_FLOW;
+}
+
 static u8 kind(const struct xsrtp_buf *buf)
 {
 	return buf->rtcp ? XSRTP_ONLY_RTCP : XSRTP_ONLY_RTP;
 }
 
-/* Does the packet belong to a flow, and may it go on to the ciphers? */
-static u8 admit(struct xsrtp_net *xn, struct xsrtp_buf *buf)
+/* The flow has the packet: may it go on to the ciphers? */
+static u8 check(struct xsrtp_net *xn, struct xsrtp_buf *buf, const struct xsrtp_endpoint *from)
 {
-	struct xsrtp_endpoint from = {}, to = {};
-	u32 len;
-	u8 reason;
+	u32 len = xsrtp_buf_rtp_len(buf);
 
-	reason = parse(buf, &from, &to);
-	if (reason != XSRTP_REASON_OK)
-		return reason;
-	buf->flow = xsrtp_flow_find(xn, &to) ?: xsrtp_flow_find_sender(xn, &from, &to);
-	if (!buf->flow)
-		return XSRTP_REASON_NO_FLOW;
-
-	len = xsrtp_buf_rtp_len(buf);
 	buf->rtcp = len >= 2 && xsrtp_is_rtcp(buf->data[buf->rtp + 1]);
 	xsrtp_traffic_rx(this_cpu_ptr(buf->flow->traffic), len);
 	xsrtp_traffic_rx(&this_cpu_ptr(xn->stats)->traffic, len);
 
-	if (!from_remote(buf->flow, &from))
+	if (!from_remote(buf->flow, from))
 		return XSRTP_REASON_WRONG_SOURCE;
 	if (unlikely(buf->flow->only) && buf->flow->only != kind(buf))
 		return XSRTP_REASON_NOT_WANTED;
@@ -260,6 +263,14 @@ static u8 admit(struct xsrtp_net *xn, struct xsrtp_buf *buf)
 	if (buf->flow->action == XSRTP_ACTION_FORWARD && buf->ttl <= 1)
 		return XSRTP_REASON_TTL;
 	return xsrtp_rewrite_make_room(buf);
+}
+
+static u8 admit(struct xsrtp_net *xn, struct xsrtp_buf *buf)
+{
+	struct xsrtp_endpoint from = {};
+	u8 reason = find(xn, buf, &from);
+
+	return reason == XSRTP_REASON_OK ? check(xn, buf, &from) : reason;
 }
 
 /* --- crypto --------------------------------------------------------------- */
@@ -451,6 +462,38 @@ void xsrtp_engine_run(struct xsrtp_net *xn, struct net_device *dev,
 			xsrtp_engine_drop(xn, &bufs[i], bufs[i].reason);
 	}
 	xsrtp_rewrite_send(xn, dev, bufs, n);
+}
+
+/**
+ * xsrtp_engine_run_inline() - the same for one packet that stays its driver's
+ * @xn: namespace of the flow
+ * @buf: neither frame nor skb; data, len and rooms set
+ *
+ * Only what is to be forwarded, and can leave as a frame: what else the flow may ask
+ * for (the local stack, a neighbour to be resolved, a route that wants an skb) needs
+ * the device. That is found out before anything is counted, decrypted or changed: a
+ * packet that was protected cannot be handed on to be protected again.
+ *
+ * Return: the device to send it by, @buf->data and @buf->len; NULL: if @buf->reason
+ * is OK the packet is untouched and for the device, else it is counted, and to be
+ * dropped
+ */
+struct net_device *xsrtp_engine_run_inline(struct xsrtp_net *xn, struct xsrtp_buf *buf)
+{
+	struct xsrtp_endpoint from = {};
+	struct xsrtp_way way;
+
+	buf->reason = XSRTP_REASON_OK;
+	if (find(xn, buf, &from) != XSRTP_REASON_OK || !xsrtp_rewrite_find_way(xn, buf, &way))
+		return NULL;
+	buf->reason = check(xn, buf, &from);
+	crypt(buf, 1);
+	if (buf->reason == XSRTP_REASON_OK)
+		buf->reason = xsrtp_rewrite_inline(xn, buf, &way);
+	if (buf->reason == XSRTP_REASON_OK)
+		return way.dst->dev;
+	xsrtp_engine_drop(xn, buf, buf->reason);
+	return NULL;
 }
 
 int __init xsrtp_engine_init(void)

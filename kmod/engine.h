@@ -16,7 +16,7 @@ struct xsrtp_net;
 /**
  * struct xsrtp_buf - one packet on its way through the module
  * @frame: where it came as: an XDP frame
- * @skb: or an skb; exactly one of the two is set
+ * @skb: or an skb; if neither is set it is its driver's (xsrtp_engine_run_inline())
  * @data: Ethernet header, all of the packet is linear behind it
  * @len: bytes from @data, without the padding that Ethernet adds
  * @headroom: writable bytes in front of @data
@@ -63,6 +63,7 @@ void xsrtp_engine_cipher_end(const struct xsrtp_cipher *cipher);
 
 void xsrtp_engine_run(struct xsrtp_net *xn, struct net_device *dev,
 		      struct xsrtp_buf *bufs, unsigned int n);
+struct net_device *xsrtp_engine_run_inline(struct xsrtp_net *xn, struct xsrtp_buf *buf);
 void xsrtp_engine_drop(struct xsrtp_net *xn, struct xsrtp_buf *buf, unsigned int reason);
 
 #endif /* XSRTP_ENGINE_H */

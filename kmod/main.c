@@ -14,6 +14,7 @@
 #include "engine.h"
 #include "flow.h"
 #include "key.h"
+#include "kfunc.h"
 #include "ledger.h"
 #include "netlink.h"
 
@@ -67,6 +68,7 @@ static int __init xsrtp_init(void)
 	err = xsrtp_netlink_init();
 	if (err)
 		goto err_netlink;
+	xsrtp_kfunc_init();
 
 	pr_info("xsrtp: loaded, self-test passed by %s; cipher %s\n", tested,
 		xsrtp_cipher_name(xsrtp_engine_cipher()));

@@ -48,12 +48,12 @@ static u32 ip_hlen(u8 family)
 	return family == AF_INET ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
 }
 
-/* Frees what a packet came as. */
+/* Frees what a packet came as; one that is its driver's the driver frees. */
 void xsrtp_rewrite_free(struct xsrtp_buf *buf)
 {
 	if (buf->frame)
 		xdp_return_frame_rx_napi(buf->frame);
-	else
+	else if (buf->skb)
 		kfree_skb(buf->skb);
 	buf->frame = NULL;
 	buf->skb = NULL;
@@ -504,24 +504,29 @@ static void send_skb(struct xsrtp_net *xn, struct xsrtp_buf *buf, struct dst_ent
 
 /* --- the fast way ---------------------------------------------------------------- */
 
-/* Can the frame go to the device as it is? Then it gets its Ethernet addresses. */
-static bool address_frame(struct xsrtp_buf *buf, const struct dst_entry *dst)
+/* The neighbour that frames go to; NULL: they cannot go to the device as they are. */
+static struct neighbour *frame_neigh(const struct xsrtp_flow *flow, const struct dst_entry *dst)
 {
-	struct ethhdr *eth = (struct ethhdr *)buf->data;
 	struct net_device *dev = dst->dev;
 	struct neighbour *neigh;
 	struct hop hop;
 
 	if (!compat_can_xdp_xmit(dev) || dev->type != ARPHRD_ETHER || dst->xfrm || dst->lwtstate)
-		return false;
-	hop = next_hop(dst, buf->flow);
+		return NULL;
+	hop = next_hop(dst, flow);
 	neigh = neigh_known(dev, &hop);
 	/* Also keeps the entry in use, and has a stale one verified. */
 	if (!neigh || !(READ_ONCE(neigh->nud_state) & NUD_VALID) || neigh_event_send(neigh, NULL))
-		return false;
+		return NULL;
+	return neigh;
+}
+
+static void address_frame(struct xsrtp_buf *buf, struct net_device *dev, struct neighbour *neigh)
+{
+	struct ethhdr *eth = (struct ethhdr *)buf->data;
+
 	neigh_ha_snapshot(eth->h_dest, neigh, dev);
 	ether_addr_copy(eth->h_source, dev->dev_addr);
-	return true;
 }
 
 /* The frames of @pick by the device they all leave by. */
@@ -581,25 +586,35 @@ static void flush(struct xsrtp_net *xn, struct xsrtp_buf *bufs, unsigned int n)
 
 /* --- send --------------------------------------------------------------------------- */
 
+/* Headers for the way, if the packet is not too large for it. */
+static u8 write_for(struct xsrtp_buf *buf, const struct dst_entry *dst)
+{
+	u8 reason = write_headers(buf, buf->flow);
+
+	if (reason == XSRTP_REASON_OK && buf->len - ETH_HLEN > min(dst_mtu(dst), dst->dev->mtu))
+		reason = XSRTP_REASON_TOO_BIG;
+	return reason;
+}
+
 static void forward(struct xsrtp_net *xn, struct xsrtp_buf *buf)
 {
-	struct xsrtp_flow *flow = buf->flow;
-	struct dst_entry *dst = route(xn, flow);
+	struct dst_entry *dst = route(xn, buf->flow);
+	struct neighbour *neigh;
 	u8 reason;
 
 	if (!dst) {
 		xsrtp_engine_drop(xn, buf, XSRTP_REASON_NO_ROUTE);
 		return;
 	}
-	reason = write_headers(buf, flow);
-	if (reason == XSRTP_REASON_OK && buf->len - ETH_HLEN > min(dst_mtu(dst), dst->dev->mtu))
-		reason = XSRTP_REASON_TOO_BIG;
+	reason = write_for(buf, dst);
 	if (reason != XSRTP_REASON_OK) {
 		dst_release(dst);
 		xsrtp_engine_drop(xn, buf, reason);
 		return;
 	}
-	if (buf->frame && address_frame(buf, dst)) {
+	neigh = buf->frame ? frame_neigh(buf->flow, dst) : NULL;
+	if (neigh) {
+		address_frame(buf, dst->dev, neigh);
 		/* RCU keeps the device until the burst is out. */
 		buf->out = dst->dev;
 		dst_release(dst);
@@ -649,4 +664,47 @@ void xsrtp_rewrite_send(struct xsrtp_net *xn, struct net_device *dev,
 			forward(xn, buf);
 	}
 	flush(xn, bufs, n);
+}
+
+/* --- inline ------------------------------------------------------------------------- */
+
+/**
+ * xsrtp_rewrite_find_way() - where a packet goes on to, if it can as a frame
+ *
+ * The device must be one that takes it for certain: nobody is there to turn it into
+ * an skb when its driver refuses.
+ */
+bool xsrtp_rewrite_find_way(struct xsrtp_net *xn, const struct xsrtp_buf *buf,
+			    struct xsrtp_way *way)
+{
+	struct xsrtp_flow *flow = buf->flow;
+
+	if (flow->action != XSRTP_ACTION_FORWARD)
+		return false;
+	way->dst = route(xn, flow);
+	if (!way->dst)
+		return false;
+	way->neigh = netif_running(way->dst->dev) && netif_carrier_ok(way->dst->dev) ?
+		     frame_neigh(flow, way->dst) : NULL;
+	/* A route is freed when RCU allows. */
+	dst_release(way->dst);
+	return way->neigh;
+}
+
+/**
+ * xsrtp_rewrite_inline() - headers and addresses for a packet that is its driver's
+ *
+ * Return: enum xsrtp_reason; OK: it is counted as sent
+ */
+u8 xsrtp_rewrite_inline(struct xsrtp_net *xn, struct xsrtp_buf *buf, const struct xsrtp_way *way)
+{
+	u8 reason;
+
+	buf->sent = xsrtp_buf_rtp_len(buf);
+	reason = write_for(buf, way->dst);
+	if (reason != XSRTP_REASON_OK)
+		return reason;
+	address_frame(buf, way->dst->dev, way->neigh);
+	count_tx(xn, buf);
+	return XSRTP_REASON_OK;
 }

@@ -5,7 +5,7 @@
 # time: 900
 #
 # Every row of Documentation/verdicts.md: by the wire with native and with generic
-# XDP, and handed to the xsrtp device itself.
+# XDP, by both doors, and handed to the xsrtp device itself.
 set -uo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -38,6 +38,9 @@ rows() { # HOW DOOR
 	check "$1: every row was run" grep -q '^1\.\.' "$out"
 }
 
+# Packets that the xsrtp device got, so far.
+through_device() { ip -n host -j -s link show xsrtp0 | jq '.[0].stats64.tx.packets'; }
+
 # The table in the documentation and the one in the program name the same rows.
 same_rows() {
 	[ "$(sed -n 's/^| \([A-Z][0-9]*\) |.*/\1/p' Documentation/verdicts.md | sort)" = \
@@ -49,10 +52,22 @@ check "the module loads" load_module
 setup
 rows device device
 for mode in native generic; do
-	check "attach $mode" "$xsrtp" -n host attach a0 "$mode"
+	check "attach $mode" "$xsrtp" -n host attach a0 "$mode" door device
 	rows "$mode XDP" xdp
 	check "detach" "$xsrtp" -n host detach a0
 done
+by_device=$(through_device)
+# With NAPI at the peer b0 takes frames, which is what the kfunc needs.
+in_ns peer ethtool -K q0 gro on
+for mode in native generic; do
+	check "attach $mode, by the kfunc" "$xsrtp" -n host attach a0 "$mode" door kfunc
+	check "it is by the kfunc" grep -q kfunc < <("$xsrtp" -n host)
+	rows "$mode XDP, kfunc" xdp
+	check "detach" "$xsrtp" -n host detach a0
+done
+# What it does not do inline is only what cannot leave as a frame.
+note "packets by the device: $by_device, then $(through_device)"
+check "most of it was done inline" [ $((($(through_device) - by_device) * 2)) -lt "$by_device" ]
 ns_del phone host peer
 check "the module unloads" unload_module
 done_testing

@@ -84,8 +84,8 @@ unhook() {
 
 door() { # NAME
 	unhook
-	"$xsrtp" -n host attach a0 native >/dev/null
-	"$xsrtp" -n host attach b0 native >/dev/null
+	"$xsrtp" -n host attach a0 native door "$1" >&2
+	"$xsrtp" -n host attach b0 native door "$1" >&2
 }
 
 cell() { # CASE SUITE DOOR ARMS
@@ -135,4 +135,5 @@ network
 load_hooks
 by_hooks
 by_door device
+by_door kfunc
 cp /proc/kallsyms /run/out/symbols

@@ -14,11 +14,17 @@ static const char *mode_name(enum ingress_mode mode)
 	return mode == INGRESS_NATIVE ? "native" : "generic";
 }
 
+static const char *door_name(enum ingress_door door)
+{
+	return door == INGRESS_KFUNC ? "kfunc" : "device";
+}
+
 void print_attached(const struct ingress_info *info)
 {
 	out_object(NULL);
 	out_str("device", "%s:", info->ifname);
 	out_str("mode", " XDP %s", mode_name(info->mode));
+	out_str("door", info->door == INGRESS_KFUNC ? ", door %s" : NULL, door_name(info->door));
 	out_u64("program", NULL, info->prog_id);
 	if (*info->why)
 		out_str("why", " (%s)", info->why);
@@ -31,6 +37,7 @@ int verb_attach(struct args *a)
 {
 	const char *ifname = args_value(a, "device"), *to = NULL;
 	enum ingress_mode mode = INGRESS_AUTO;
+	enum ingress_door door = INGRESS_DEVICE;
 	struct host_attached got;
 	char err[768];
 	struct xnl *x;
@@ -43,12 +50,19 @@ int verb_attach(struct args *a)
 		args_match(a, "auto");
 	if (args_match(a, "to"))
 		to = args_value(a, "xsrtp device");
+	if (args_match(a, "door") && !args_match(a, "device")) {
+		if (!args_match(a, "kfunc"))
+			fail("door: device or kfunc");
+		door = INGRESS_KFUNC;
+	}
 	args_done(a);
 	x = connect_module();
-	if (host_attach(x, ifname, to, mode, &got, err, sizeof(err)))
+	if (host_attach(x, ifname, to, mode, door, &got, err, sizeof(err)))
 		fail("%s", err);
 	if (!got.egress)
 		warn("no flow can send: %s", got.why_not);
+	if (*got.ingress.why_door)
+		warn("by the device, not the kfunc: %s", got.ingress.why_door);
 	print_attached(&got.ingress);
 	xnl_close(x);
 	return EXIT_SUCCESS;

@@ -34,7 +34,7 @@ static const struct verb {
 	  "       key swap FLOW (rx | tx)\n"
 	  "       key del FLOW (rx | tx) [second]" },
 	{ "stats", verb_stats, "" },
-	{ "attach", verb_attach, "DEV [native | generic | auto] [to XSRTP-DEV]" },
+	{ "attach", verb_attach, "DEV [native | generic | auto] [to XSRTP-DEV] [door device | kfunc]" },
 	{ "detach", verb_detach, "DEV" },
 	{ "monitor", verb_monitor, "" },
 	{ "top", verb_top, "[SECONDS [COUNT]]" },

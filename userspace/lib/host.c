@@ -301,7 +301,8 @@ static int only_link(char *ifname, size_t size, char *err, size_t err_len)
  * still gets XDP; then flow add refuses flows that send.
  */
 static int attach_both(const char *ifname, const char *xsrtp_ifname, enum ingress_mode mode,
-		       const struct parts *p, struct host_attached *a, char *err, size_t err_len)
+		       enum ingress_door door, const struct parts *p, struct host_attached *a,
+		       char *err, size_t err_len)
 {
 	int e = egress_attach(ifname, xsrtp_ifname, p->senders, p->n_senders, a->why_not,
 			      sizeof(a->why_not));
@@ -311,12 +312,13 @@ static int attach_both(const char *ifname, const char *xsrtp_ifname, enum ingres
 		snprintf(err, err_len, "%s", a->why_not);
 		return e;
 	}
-	return ingress_attach(ifname, xsrtp_ifname, mode, p->locals, p->n_locals, &a->ingress,
+	return ingress_attach_by(ifname, xsrtp_ifname, mode, door, p->locals, p->n_locals, &a->ingress,
 			      err, err_len);
 }
 
 int host_attach(struct xnl *x, const char *ifname, const char *xsrtp_ifname,
-		enum ingress_mode mode, struct host_attached *a, char *err, size_t err_len)
+		enum ingress_mode mode, enum ingress_door door, struct host_attached *a,
+		char *err, size_t err_len)
 {
 	struct parts p = { 0 };
 	struct list l = { 0 };
@@ -335,7 +337,7 @@ int host_attach(struct xnl *x, const char *ifname, const char *xsrtp_ifname,
 		ret = split(&l, &p);
 	if (!ret) {
 		had = egress_attached(ifname) == 1;
-		ret = attach_both(ifname, xsrtp_ifname, mode, &p, a, err, err_len);
+		ret = attach_both(ifname, xsrtp_ifname, mode, door, &p, a, err, err_len);
 		if (ret && ret != -EEXIST && a->egress && !had)
 			egress_detach(ifname, NULL, 0);
 	}

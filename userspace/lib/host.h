@@ -39,7 +39,8 @@ struct host_attached {
  * -EEXIST: the XDP program was there; what could have gone stale is made right.
  */
 int host_attach(struct xnl *x, const char *ifname, const char *xsrtp_ifname,
-		enum ingress_mode mode, struct host_attached *a, char *err, size_t err_len);
+		enum ingress_mode mode, enum ingress_door door, struct host_attached *a,
+		char *err, size_t err_len);
 
 /* host_detach() - -ENOENT: neither was there. Works without the module. */
 int host_detach(const char *ifname, char *err, size_t err_len);

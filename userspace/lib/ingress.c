@@ -27,10 +27,15 @@
 #include "../../bpf/port.h"
 #include "ingress.h"
 #include "ingress.skel.h"
+#include "ingress_kfunc.skel.h"
 #include "maps.h"
 #include "ports.h"
 
-#define PROG_NAME	"xsrtp_ingress"	/* at most 15 characters, or the kernel cuts it */
+/* By door; at most 15 characters, or the kernel cuts it. */
+static const char *const prog_name[] = {
+	[INGRESS_DEVICE] = "xsrtp_ingress",
+	[INGRESS_KFUNC] = "xsrtp_ingress_k",
+};
 
 enum { PORTS, MORE, DEVICE, COUNTERS = MAPS_COUNTERS };
 
@@ -155,42 +160,52 @@ static struct link *link_find(struct links *ls, const char *name)
 
 /* --- sets of maps ----------------------------------------------------------- */
 
+/* Is it a program of ours, and by which door? */
+static bool ours(const struct bpf_prog_info *info, enum ingress_door *door)
+{
+	if (info->type != BPF_PROG_TYPE_XDP)
+		return false;
+	*door = !strcmp(info->name, prog_name[INGRESS_KFUNC]) ? INGRESS_KFUNC : INGRESS_DEVICE;
+	return !strcmp(info->name, prog_name[*door]);
+}
+
 /*
  * 0, or -ENOENT the program is not ours (or gone meanwhile), -ESTALE it is ours
  * with other maps than these, from another version; -EPERM, ...
  */
-static int prog_set(int prog, struct map_set *s)
+static int prog_set(int prog, struct map_set *s, enum ingress_door *door)
 {
 	struct bpf_prog_info info = {};
 	__u32 len = sizeof(info);
 
 	if (bpf_obj_get_info_by_fd(prog, &info, &len))
 		return -errno;
-	if (info.type != BPF_PROG_TYPE_XDP || strcmp(info.name, PROG_NAME))
+	if (!ours(&info, door))
 		return -ENOENT;
 	return map_set_of(prog, shapes, s);
 }
 
-static int link_set(const struct link *l, struct map_set *s)
+static int link_set(const struct link *l, struct map_set *s, enum ingress_door *door)
 {
 	int prog = l->prog_id ? bpf_prog_get_fd_by_id(l->prog_id) : -ENOENT, err;
 
 	if (prog < 0)
 		return prog;
-	err = prog_set(prog, s);
+	err = prog_set(prog, s, door);
 	close(prog);
 	return err;
 }
 
 static int sets_get(const struct links *ls, struct map_sets *ss)
 {
+	enum ingress_door door;
 	struct map_set s;
 	size_t i;
 	int err;
 
 	ss->n = 0;
 	for (i = 0; i < ls->n; i++) {
-		err = link_set(&ls->l[i], &s);
+		err = link_set(&ls->l[i], &s, &door);
 		if (!err)
 			map_sets_take(ss, &s);
 		else if (err != -ENOENT) {
@@ -298,26 +313,63 @@ int ingress_stats(struct map_counter *c, size_t max)
 
 /* --- attach ----------------------------------------------------------------- */
 
-/* Loads the program; with @shared on its maps, else with maps of its own. */
-static int prog_load(const struct map_set *shared, struct ingress **skel, char *err, size_t err_len)
+static struct bpf_object *prog_open(enum ingress_door door)
 {
-	struct ingress *o = ingress__open();
+	size_t size;
+	const void *elf = door == INGRESS_KFUNC ? ingress_kfunc__elf_bytes(&size) :
+						   ingress__elf_bytes(&size);
+
+	return bpf_object__open_mem(elf, size, NULL);
+}
+
+static int map_fd(const struct bpf_object *o, const char *name)
+{
+	return bpf_map__fd(bpf_object__find_map_by_name(o, name));
+}
+
+static int map_share(const struct bpf_object *o, const char *name, int fd)
+{
+	return bpf_map__reuse_fd(bpf_object__find_map_by_name(o, name), fd);
+}
+
+/* Loads the program; with @shared on its maps, else with maps of its own. */
+static int prog_load(const struct map_set *shared, enum ingress_door door, struct bpf_object **to,
+		     char *err, size_t err_len)
+{
+	struct bpf_object *o = prog_open(door);
 	int e = o ? 0 : -errno;
 
 	if (!e && shared) {
-		e = bpf_map__reuse_fd(o->maps.xsrtp_ports, shared->fd[PORTS]);
-		e = e ?: bpf_map__reuse_fd(o->maps.xsrtp_more, shared->fd[MORE]);
-		e = e ?: bpf_map__reuse_fd(o->maps.xsrtp_device, shared->fd[DEVICE]);
-		e = e ?: bpf_map__reuse_fd(o->maps.xsrtp_counters, shared->fd[COUNTERS]);
+		e = map_share(o, "xsrtp_ports", shared->fd[PORTS]);
+		e = e ?: map_share(o, "xsrtp_more", shared->fd[MORE]);
+		e = e ?: map_share(o, "xsrtp_device", shared->fd[DEVICE]);
+		e = e ?: map_share(o, "xsrtp_counters", shared->fd[COUNTERS]);
 	}
-	e = e ?: ingress__load(o);
+	e = e ?: bpf_object__load(o);
 	if (e) {
-		ingress__destroy(o);
+		bpf_object__close(o);
 		return map_fail(e, err, err_len, "the kernel does not take the XDP program: %s%s%s",
 			    strerror(-e), heard[0] ? ": " : "", heard);
 	}
-	*skel = o;
+	*to = o;
 	return 0;
+}
+
+/* By the door that is asked for; where the kernel or the module has no kfunc, the device. */
+static int prog_load_door(const struct map_set *shared, enum ingress_door door,
+			  struct bpf_object **to, struct ingress_info *info, char *err,
+			  size_t err_len)
+{
+	info->door = door;
+	if (door == INGRESS_KFUNC) {
+		if (!prog_load(shared, door, to, info->why_door, sizeof(info->why_door))) {
+			info->why_door[0] = 0;
+			return 0;
+		}
+		heard[0] = 0;
+		info->door = INGRESS_DEVICE;
+	}
+	return prog_load(shared, info->door, to, err, err_len);
 }
 
 /*
@@ -387,24 +439,23 @@ static __u32 prog_id(int prog)
 
 /* The maps are filled before the first packet comes. */
 static int attach_new(const struct link *l, const struct map_set *shared, __u32 xsrtp,
-		      enum ingress_mode mode, struct change *c, struct ingress_info *info)
+		      enum ingress_mode mode, enum ingress_door door, struct change *c,
+		      struct ingress_info *info)
 {
-	struct ingress *skel = NULL;
+	struct bpf_object *o = NULL;
 	struct map_set s;
-	int e = prog_load(shared, &skel, c->err, c->err_len), prog;
+	int e = prog_load_door(shared, door, &o, info, c->err, c->err_len), prog;
 
 	if (e)
 		return e;
-	prog = bpf_program__fd(skel->progs.xsrtp_ingress);
-	s = (struct map_set){ 0, { bpf_map__fd(skel->maps.xsrtp_ports),
-				   bpf_map__fd(skel->maps.xsrtp_more),
-				   bpf_map__fd(skel->maps.xsrtp_device),
-				   bpf_map__fd(skel->maps.xsrtp_counters) } };
+	prog = bpf_program__fd(bpf_object__find_program_by_name(o, prog_name[info->door]));
+	s = (struct map_set){ 0, { map_fd(o, "xsrtp_ports"), map_fd(o, "xsrtp_more"),
+				   map_fd(o, "xsrtp_device"), map_fd(o, "xsrtp_counters") } };
 	e = device_set(s.fd[DEVICE], xsrtp, c->err, c->err_len);
 	e = e ?: set_change(&s, c);
 	e = e ?: mode_attach(l, prog, mode, info, c->err, c->err_len);
 	info->prog_id = prog_id(prog);
-	ingress__destroy(skel);
+	bpf_object__close(o);
 	return e;
 }
 
@@ -418,9 +469,11 @@ static int attach_again(const struct link *l, struct map_set *s, __u32 xsrtp, st
 }
 
 static int attach_link(struct links *ls, const char *ifname, __u32 xsrtp,
-		       enum ingress_mode mode, struct change *c, struct ingress_info *info)
+		       enum ingress_mode mode, enum ingress_door door, struct change *c,
+		       struct ingress_info *info)
 {
 	struct link *l = link_find(ls, ifname);
+	enum ingress_door has;
 	struct map_sets ss;
 	struct map_set s;
 	int e;
@@ -429,7 +482,7 @@ static int attach_link(struct links *ls, const char *ifname, __u32 xsrtp,
 		return map_fail(-ENODEV, c->err, c->err_len, "there is no device %s", ifname);
 	snprintf(info->ifname, sizeof(info->ifname), "%s", l->name);
 	if (l->prog_id) {
-		e = link_set(l, &s);
+		e = link_set(l, &s, &has);
 		if (e == -ENOENT)
 			return map_fail(-EBUSY, c->err, c->err_len, "%s has another XDP program",
 				    l->name);
@@ -442,14 +495,14 @@ static int attach_link(struct links *ls, const char *ifname, __u32 xsrtp,
 	e = sets_get(ls, &ss);
 	if (e)
 		return explain(e, c->err, c->err_len);
-	e = attach_new(l, ss.n ? &ss.s[0] : NULL, xsrtp, mode, c, info);
+	e = attach_new(l, ss.n ? &ss.s[0] : NULL, xsrtp, mode, door, c, info);
 	map_sets_close(&ss);
 	return e;
 }
 
-int ingress_attach(const char *ifname, const char *xsrtp_ifname, enum ingress_mode mode,
-		   const struct endpoint *flows, size_t n, struct ingress_info *info,
-		   char *err, size_t err_len)
+int ingress_attach_by(const char *ifname, const char *xsrtp_ifname, enum ingress_mode mode,
+		      enum ingress_door door, const struct endpoint *flows, size_t n,
+		      struct ingress_info *info, char *err, size_t err_len)
 {
 	struct change c = { ports_add, flows, n, err, err_len };
 	__u32 xsrtp = if_nametoindex(xsrtp_ifname);
@@ -464,10 +517,19 @@ int ingress_attach(const char *ifname, const char *xsrtp_ifname, enum ingress_mo
 		return map_fail(-ENODEV, err, err_len, "there is no device %s", xsrtp_ifname);
 	before = listen_start();
 	e = links_get(&ls);
-	e = e ? explain(e, err, err_len) : attach_link(&ls, ifname, xsrtp, mode, &c, info);
+	e = e ? explain(e, err, err_len) : attach_link(&ls, ifname, xsrtp, mode, door,
+							       &c, info);
 	libbpf_set_print(before);
 	free(ls.l);
 	return e;
+}
+
+int ingress_attach(const char *ifname, const char *xsrtp_ifname, enum ingress_mode mode,
+		   const struct endpoint *flows, size_t n, struct ingress_info *info,
+		   char *err, size_t err_len)
+{
+	return ingress_attach_by(ifname, xsrtp_ifname, mode, INGRESS_DEVICE, flows, n, info,
+				 err, err_len);
 }
 
 /* --- detach, list ----------------------------------------------------------- */
@@ -489,12 +551,13 @@ static int xdp_detach(const struct link *l)
 static int detach_link(struct links *ls, const char *ifname, char *err, size_t err_len)
 {
 	struct link *l = link_find(ls, ifname);
+	enum ingress_door door;
 	struct map_set s;
 	int e;
 
 	if (!l)
 		return map_fail(-ENODEV, err, err_len, "there is no device %s", ifname);
-	e = link_set(l, &s);
+	e = link_set(l, &s, &door);
 	if (e == -ENOENT)
 		return map_fail(e, err, err_len, l->prog_id ? "%s has an XDP program that is not ours" :
 			    "%s has no XDP program", ifname);
@@ -522,17 +585,18 @@ int ingress_detach(const char *ifname, char *err, size_t err_len)
 
 int ingress_list(struct ingress_info *info, size_t max)
 {
+	enum ingress_door door;
 	struct links ls;
 	struct map_set s;
 	size_t i, n = 0;
 	int e = links_get(&ls);
 
 	for (i = 0; i < ls.n && n < max && !e; i++) {
-		e = link_set(&ls.l[i], &s);
+		e = link_set(&ls.l[i], &s, &door);
 		if (!e)
 			map_set_close(&s);
 		if (!e || e == -ESTALE) {
-			info[n] = (struct ingress_info){ .mode = ls.l[i].mode,
+			info[n] = (struct ingress_info){ .mode = ls.l[i].mode, .door = door,
 							 .prog_id = ls.l[i].prog_id };
 			memcpy(info[n++].ifname, ls.l[i].name, sizeof(info->ifname));
 		}

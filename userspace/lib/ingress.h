@@ -19,9 +19,17 @@ enum ingress_mode {
 	INGRESS_GENERIC,
 };
 
+/* How the module gets its packets: with frames redirected to its device, or inline. */
+enum ingress_door {
+	INGRESS_DEVICE,
+	INGRESS_KFUNC,		/* where the kernel has it, else the device */
+};
+
 struct ingress_info {
 	char ifname[16];
 	enum ingress_mode mode;		/* what it got: NATIVE or GENERIC */
+	enum ingress_door door;		/* what it got */
+	char why_door[256];		/* KFUNC and got DEVICE: why; else empty */
 	char why[256];			/* AUTO and got GENERIC: why; else empty */
 	uint32_t prog_id;
 };
@@ -36,6 +44,11 @@ struct ingress_info {
 int ingress_attach(const char *ifname, const char *xsrtp_ifname, enum ingress_mode mode,
 		   const struct endpoint *flows, size_t n, struct ingress_info *info,
 		   char *err, size_t err_len);
+
+/* ingress_attach_by() - the same, by the door that is asked for (else the device's). */
+int ingress_attach_by(const char *ifname, const char *xsrtp_ifname, enum ingress_mode mode,
+		      enum ingress_door door, const struct endpoint *flows, size_t n,
+		      struct ingress_info *info, char *err, size_t err_len);
 
 /* ingress_detach() - 0; -ENOENT ours is not there; -errno. */
 int ingress_detach(const char *ifname, char *err, size_t err_len);
