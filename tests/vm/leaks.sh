@@ -45,7 +45,7 @@ margin() { # NAME ROUNDS
 	vmallocs) echo 50 ;;
 	net_namespace) echo 2 ;;
 	bpf_* | gf128mul_users) echo 0 ;;
-	*) echo $((20 + $2 / 5)) ;;
+	*) echo $((40 + $2 / 5)) ;;
 	esac
 }
 
