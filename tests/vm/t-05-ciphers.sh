@@ -10,7 +10,7 @@
 # vm: -c max,la57=off,-sha-ni -e WANT=avx2,kernel
 # vm no-aes: -c max,la57=off,-aes -e WANT=kernel
 # vm no-pclmul: -c max,la57=off,-pclmulqdq -e WANT=kernel -e SUITES=few
-# vm no-xsave: -a noxsave -e WANT=kernel -e SUITES=few
+# vm no-xsave: -c max,la57=off,-sha-ni -a noxsave -e WANT=kernel -e SUITES=few
 # vm westmere: -c Westmere -e WANT=kernel -e SUITES=few
 # vm sha-ni: --qemu 10 -e WANT=shani,avx2,kernel
 # vm sha-ni-no-avx: --qemu 10 -c max,la57=off,-avx -e WANT=shani,kernel -e SUITES=few
