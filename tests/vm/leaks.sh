@@ -22,6 +22,7 @@ measure() {
 	sync
 	echo 3 >/proc/sys/vm/drop_caches
 	sleep 1
+	shrink_slabs
 	awk '/^(MemFree|Buffers|Cached|AnonPages|Slab|PageTables|KernelStack|Percpu):/ { used -= $2 }
 	     /^MemTotal:/ { used += $2 }
 	     END { print "pages_kB", used, 0 }' /proc/meminfo
