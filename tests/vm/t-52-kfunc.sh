@@ -6,7 +6,7 @@
 # as long as a program calls it, and loads where it has no type information.
 # (Two-armed, every verdict: t-50-verdicts.sh.)
 #
-# time: 900
+# time: 1800
 set -uo pipefail
 . "$(dirname "$0")/lib.sh"
 export PATH=$PWD/build:$PWD/build/tools:$PATH
