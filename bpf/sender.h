@@ -48,11 +48,16 @@ struct {
 	__type(value, __u8);
 } xsrtp_frags SEC(".maps");
 
+/*
+ * The xsrtp device, or nothing. tc cannot redirect by a device map, but read it: the
+ * kernel empties the entry when the device goes, so that a number which another
+ * device gets later is not redirected to (kernel/bpf/devmap.c, dev_map_notification()).
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(type, BPF_MAP_TYPE_DEVMAP);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, __u32);		/* ifindex of the xsrtp device */
+	__type(value, __u32);		/* ifindex */
 } xsrtp_target SEC(".maps");
 
 struct {

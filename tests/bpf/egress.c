@@ -6,6 +6,7 @@
  * at every length, all first bytes, and later fragments after their first.
  */
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
@@ -242,6 +243,23 @@ static void test_first_byte(void)
 	ok(!bad, "each first byte of RTP is redirected");
 }
 
+/* The xsrtp device goes, and another comes under its number: no place for media. */
+static void test_number(void)
+{
+	static const struct spec rtp = { .what = "" };
+	struct frame f;
+	int e;
+
+	build(&f, &rtp, V4, 0);
+	e = unshare(CLONE_NEWNET) || system("ip link add x0 index 77 type veth peer name x1");
+	device(77);
+	ok(!e && run(&f, XSRTP_MARK_LOCAL, TC_ACT_REDIRECT, XSRTP_COUNTER_REDIRECTED),
+	   "RTP is redirected to device 77");
+	e = system("ip link del x0 && ip link add x0 index 77 type veth peer name x1");
+	ok(!e && run(&f, XSRTP_MARK_LOCAL, TC_ACT_SHOT, XSRTP_COUNTER_DROPPED_XMIT),
+	   "and not to another that gets its number");
+}
+
 static int sender_add(int version, const void *from, const void *to, size_t len)
 {
 	struct xsrtp_sender s = {
@@ -270,5 +288,6 @@ int main(void)
 	test_cut();
 	test_trains();
 	test_first_byte();
+	test_number();
 	return tap_done();
 }

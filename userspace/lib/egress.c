@@ -296,7 +296,6 @@ int egress_stats(struct map_counter *c, size_t max)
 
 /* --- attach, detach --------------------------------------------------------- */
 
-/* Unlike a device map an array keeps the number of a device that is gone: so be it. */
 static int set_fill(struct map_set *s, __u32 ifindex, struct change *c)
 {
 	__u32 zero = 0;
