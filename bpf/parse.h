@@ -268,8 +268,13 @@ static __always_inline int skip_ext(parse_ctx *ctx, struct cursor *c, __u32 next
 {
 	int i;
 
-	for (i = 0; i < EXT_HEADERS && is_ext(next); i++) {
-		__u32 step = ext_step(ctx, c->pos - (void *)(long)ctx->data, next);
+#pragma unroll	/* as a loop that clang enters in its middle, 6.1 refuses it */
+	for (i = 0; i < EXT_HEADERS; i++) {
+		__u32 step;
+
+		if (!is_ext(next))
+			break;
+		step = ext_step(ctx, c->pos - (void *)(long)ctx->data, next);
 
 		if (step & (EXT_FRAGMENT | EXT_LATER))
 			fragment_id(c, p);
