@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What differs between kernel versions and architectures. The only place in
- * the tree that may look at LINUX_VERSION_CODE. Tested: 6.12. The older ones
- * down to 6.1 are written down where they are known to differ.
+ * the tree that may look at LINUX_VERSION_CODE. Tested: 6.12 and 6.1.
  */
 #ifndef XSRTP_COMPAT_H
 #define XSRTP_COMPAT_H
@@ -48,6 +47,14 @@ static inline void compat_set_lltx(struct net_device *dev)
 #endif
 }
 
+/* Until 6.1 only slaves of a bond are spared: what the device then says of itself it drops. */
+static inline void compat_set_no_addrconf(struct net_device *dev)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	dev->priv_flags |= IFF_NO_ADDRCONF;
+#endif
+}
+
 /* What a device can do with XDP: told by the device from 6.3 on. */
 static inline bool compat_can_xdp_xmit(const struct net_device *dev)
 {
@@ -77,6 +84,13 @@ static inline void compat_set_xdp_xmit(struct net_device *dev)
 #define compat_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)
 #else
 #define compat_dump_attrs(cb)	(genl_info_dump(cb)->attrs)
+#endif
+
+/* Limits that a netlink policy points to: const from 6.6 on. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+typedef const struct netlink_range_validation compat_range;
+#else
+typedef struct netlink_range_validation compat_range;
 #endif
 
 #endif /* XSRTP_COMPAT_H */

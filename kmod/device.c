@@ -281,10 +281,11 @@ static void device_setup(struct net_device *dev)
 	eth_hw_addr_random(dev);
 	compat_set_lltx(dev);
 	compat_set_xdp_xmit(dev);
+	compat_set_no_addrconf(dev);
 
 	/* Not a network: no neighbours, no broadcast, no automatic addresses. */
 	dev->flags = IFF_NOARP;
-	dev->priv_flags |= IFF_NO_QUEUE | IFF_NO_ADDRCONF;
+	dev->priv_flags |= IFF_NO_QUEUE;
 	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
 
 	/* XDP compares a frame with the MTU: it must never be what refuses. */

@@ -6,36 +6,37 @@
 #include <linux/log2.h>
 #include <linux/string.h>
 
+#include "compat.h"
 #include "key.h"
 #include "netlink.h"
 
 /* --- policies ----------------------------------------------------------------- */
 
 /* Too wide for NLA_POLICY_RANGE, whose limits are 16 bits with a sign. */
-static const struct netlink_range_validation window_range = {
+static compat_range window_range = {
 	.min = XSRTP_WINDOW_MIN,
 	.max = XSRTP_WINDOW_MAX,
 };
 
-static const struct netlink_range_validation rtcp_index_range = {
+static compat_range rtcp_index_range = {
 	.max = S32_MAX,			/* RFC 3711 3.4 */
 };
 
-static const struct netlink_range_validation seq_range = {
+static compat_range seq_range = {
 	.max = U16_MAX,
 };
 
-static const struct netlink_range_validation roc_rate_range = {
+static compat_range roc_rate_range = {
 	.min = 1,
 	.max = U16_MAX,
 };
 
-static const struct netlink_range_validation lifetime_range = {
+static compat_range lifetime_range = {
 	.min = 1,
 	.max = 1ULL << 48,		/* RFC 3711 9.2 */
 };
 
-static const struct netlink_range_validation rate_range = {
+static compat_range rate_range = {
 	.min = 1,
 	.max = XSRTP_KDR_MAX,
 };

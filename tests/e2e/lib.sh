@@ -147,7 +147,7 @@ net_up() {
 }
 
 module_up() {
-	[ -e /sys/module/xsrtp ] || load_module "${XSRTP_KO:-$top/build/module/xsrtp.ko}"
+	[ -e /sys/module/xsrtp ] || load_module
 }
 
 # xs ARGUMENT… - the command line, on the host.

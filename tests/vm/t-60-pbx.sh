@@ -322,7 +322,7 @@ test_unload() {
 	in_ns "$host" rtp-send --from "$(at hostsrtp 4000)" --to "$(at srtp 5000)" --count "$n" >/dev/null || true
 	wait "$recv" || true
 	is "$(get "$(cat "$work/got")" received)" 0 "module unloaded under a flow that sends: nothing leaves"
-	load_module "${XSRTP_KO:-$top/build/module/xsrtp.ko}"
+	load_module
 	device_add
 	said=$(xs attach srtp0 2>&1) || true
 	flows_add
