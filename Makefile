@@ -90,6 +90,16 @@ $(B)/libxsrtp-san.a: $(LIB_SAN_OBJ)
 $(B)/xsrtp: $(CLI_OBJ) $(B)/libxsrtp.a $(B)/libxsrtp-core.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(NL_LIBS) -lcrypto
 
+# xsrtpd: all but main.c is a library, for the tests.
+DAEMON_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out userspace/daemon/main.c,$(wildcard userspace/daemon/*.c)))
+DAEMON_SAN_OBJ := $(DAEMON_OBJ:$(B)/%=$(B)/san/%)
+DAEMON_CFLAGS := $(shell pkg-config --cflags libsystemd 2>/dev/null) -Iuserspace/daemon
+DAEMON_LIBS := $(shell pkg-config --libs libsystemd 2>/dev/null)
+
+$(DAEMON_OBJ) $(DAEMON_SAN_OBJ): CPPFLAGS += $(NL_CFLAGS) $(DAEMON_CFLAGS)
+$(B)/libxsrtp-daemon.a: $(DAEMON_OBJ)
+$(B)/libxsrtp-daemon-san.a: $(DAEMON_SAN_OBJ)
+
 # --- the module --------------------------------------------------------------
 # Built in a copy, so that the kernel's build system leaves its files there.
 
@@ -101,7 +111,7 @@ module:
 # --- tests and tools ---------------------------------------------------------
 # tests/unit/X.c and tests/diff/X.c are one program each, printing TAP; those in
 # tests/unit are built a second time with the sanitizers (X-san). tests/unit/cli-*
-# are about userspace/lib and linked with it.
+# are about userspace/lib and linked with it, tests/unit/ng-* about userspace/daemon.
 
 UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
 DIFF := $(patsubst %.c,$(B)/%,$(wildcard tests/diff/*.c))
@@ -113,6 +123,14 @@ $(UNIT_CLI): $(B)/libxsrtp.a
 $(UNIT_CLI): LIBXSRTP := $(B)/libxsrtp.a
 $(UNIT_CLI:%=%-san): $(B)/libxsrtp-san.a
 $(UNIT_CLI:%=%-san): LIBXSRTP := $(B)/libxsrtp-san.a
+
+UNIT_NG := $(filter $(B)/tests/unit/ng-%,$(UNIT))
+$(UNIT_NG): $(B)/libxsrtp-daemon.a $(B)/libxsrtp.a
+$(UNIT_NG): LIBXSRTP := $(B)/libxsrtp-daemon.a $(B)/libxsrtp.a
+$(UNIT_NG:%=%-san): $(B)/libxsrtp-daemon-san.a $(B)/libxsrtp-san.a
+$(UNIT_NG:%=%-san): LIBXSRTP := $(B)/libxsrtp-daemon-san.a $(B)/libxsrtp-san.a
+$(UNIT_NG) $(UNIT_NG:%=%-san): CPPFLAGS += $(DAEMON_CFLAGS)
+$(UNIT_NG) $(UNIT_NG:%=%-san): TEST_LIBS += $(NL_LIBS) $(DAEMON_LIBS)
 
 tools: $(TOOL) $(B)/tools/timing/bench-core
 
@@ -185,12 +203,21 @@ $(VM_TEST): $(B)/tests/vm/%: tests/vm/%.c $(B)/libxsrtp.a $(B)/libxsrtp-core.a
 # tests/fuzz/run.
 
 FUZZ      := $(B)/fuzz/unprotect $(B)/fuzz/protect $(B)/fuzz/rtcp
+# Those of what reaches the daemon's control socket.
+FUZZ_NG   := $(B)/fuzz/ng $(B)/fuzz/sdp $(B)/fuzz/sdes
+FUZZ_NG_SRC := $(addprefix userspace/daemon/,base64.c bencode.c buf.c doc.c json.c ng.c sdes.c sdp.c sdp_write.c) \
+	     userspace/lib/key.c
+FUZZ_NG_OBJ := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(FUZZ_NG_SRC))
 # The SIMD code as gcc makes it: the fuzzers and sanitizers do not see into it.
 FUZZ_OBJ  := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(filter-out kmod/srtp/x86/%,$(CORE_SRC))) \
 	     $(patsubst %.c,$(B)/%.o,$(filter kmod/srtp/x86/%,$(CORE_SRC)))
 FUZZ_SAN  := -fsanitize=address,undefined -fno-sanitize-recover=all
 
-fuzz: $(FUZZ) $(B)/fuzz/seeds-make
+fuzz: $(FUZZ) $(FUZZ_NG) $(B)/fuzz/seeds-make
+$(FUZZ_NG): CPPFLAGS += $(NL_CFLAGS) -Iuserspace/daemon
+$(FUZZ_NG_OBJ): CPPFLAGS += $(NL_CFLAGS)
+$(FUZZ_NG): $(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_NG_OBJ) $(FUZZ_OBJ)
+	$(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer -o $@ $< $(FUZZ_NG_OBJ) $(FUZZ_OBJ) -ljansson -lcrypto
 $(FUZZ): $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(FUZZ_OBJ)
 	$(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer -o $@ $< $(FUZZ_OBJ) -lcrypto
 $(B)/fuzz/obj/%.o: %.c
