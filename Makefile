@@ -99,6 +99,13 @@ DAEMON_LIBS := $(shell pkg-config --libs libsystemd 2>/dev/null)
 $(DAEMON_OBJ) $(DAEMON_SAN_OBJ): CPPFLAGS += $(NL_CFLAGS) $(DAEMON_CFLAGS)
 $(B)/libxsrtp-daemon.a: $(DAEMON_OBJ)
 $(B)/libxsrtp-daemon-san.a: $(DAEMON_SAN_OBJ)
+userspace: $(B)/xsrtpd
+tests: $(B)/xsrtpd-san
+$(B)/userspace/daemon/main.o $(B)/san/userspace/daemon/main.o: CPPFLAGS += $(NL_CFLAGS) $(DAEMON_CFLAGS)
+$(B)/xsrtpd: $(B)/userspace/daemon/main.o $(B)/libxsrtp-daemon.a $(B)/libxsrtp.a $(B)/libxsrtp-core.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(NL_LIBS) $(DAEMON_LIBS) -lcrypto
+$(B)/xsrtpd-san: $(B)/san/userspace/daemon/main.o $(B)/libxsrtp-daemon-san.a $(B)/libxsrtp-san.a $(B)/libxsrtp-core-san.a
+	$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(NL_LIBS) $(DAEMON_LIBS) -lcrypto
 
 # --- the module --------------------------------------------------------------
 # Built in a copy, so that the kernel's build system leaves its files there.
@@ -272,6 +279,7 @@ $(B)/%.o: %.c
 
 install: all
 	install -D -m 755 $(B)/xsrtp $(DESTDIR)$(PREFIX)/sbin/xsrtp
+	install -D -m 755 $(B)/xsrtpd $(DESTDIR)$(PREFIX)/sbin/xsrtpd
 	install -D -m 644 Documentation/man/xsrtp.8 $(DESTDIR)$(PREFIX)/share/man/man8/xsrtp.8
 
 modules_install: module

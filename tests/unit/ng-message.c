@@ -187,6 +187,9 @@ static void test_get(void **state)
 	assert_true(ng_has(m.dict, "replace", "origin"));
 	assert_false(ng_has(m.dict, "nothing", "origin"));
 	assert_null(ng_get(NULL, "x"));
+	/* the fuzzer's: bytes 0 after a key are no part of the word's end */
+	assert_false(ng_word_is((struct text){ "call-id\0\0y", 10 }, "call-id"));
+	assert_false(ng_word_is((struct text){ "call-id\0", 8 }, "call-id"));
 }
 
 static void test_no_cookie(void **state)

@@ -69,7 +69,7 @@ bool ng_word_is(struct text t, const char *word)
 	size_t i;
 
 	for (i = 0; i < t.len; i++)
-		if (t.s[i] != word[i] && !(word[i] == '-' && t.s[i] == ' '))
+		if (!word[i] || (t.s[i] != word[i] && !(word[i] == '-' && t.s[i] == ' ')))
 			return false;
 	return !word[i];
 }

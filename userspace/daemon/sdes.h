@@ -22,7 +22,7 @@ struct sdes {
 	bool unencrypted_srtcp;
 	bool unauthenticated_srtp;
 	bool fec_before_srtp;	/* FEC_ORDER=FEC_SRTP; the sender's affair */
-	uint32_t window;	/* WSH; 0: not said */
+	uint32_t window;	/* WSH, a hint; 0: not said */
 };
 
 /*

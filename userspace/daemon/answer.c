@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An answer: held against the offer that it answers, all media of it before the first
+ * flow is made. An answer that does not fit installs nothing.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "exchange.h"
+#include "path.h"
+
+/* --- keys --------------------------------------------------------------------------- */
+
+/* RFC 4568 5.1.3: one attribute, with the tag and the suite of one that was offered. */
+static int match_crypto(struct exchange *x, const struct sdp_medium *m, const struct offered *o,
+			struct leg *l)
+{
+	unsigned int i;
+	int ret;
+
+	if (m->n_crypto != 1)
+		return exchange_refuse(x, -EINVAL, "m=%.*s: the answer has %u a=crypto, not one",
+				       TEXT_ARG(m->type), m->n_crypto);
+	ret = exchange_read_crypto(x, m->crypto[0], &l->theirs);
+	if (ret == -ENOTSUP)
+		return exchange_refuse(x, -EINVAL, "m=%.*s: the answer's a=crypto has a suite or parameter "
+				       "that was not offered", TEXT_ARG(m->type));
+	for (i = 0; !ret && i < o->n_out; i++)
+		if (o->out[i].tag == l->theirs.tag && o->out[i].suite == l->theirs.suite &&
+		    exchange_crypto_fine(&l->theirs)) {
+			l->ours = o->out[i];
+			return 0;
+		}
+	return ret ?: exchange_refuse(x, -EINVAL, "m=%.*s: the answer's a=crypto (tag %u, %s) is none of "
+				      "those that were offered", TEXT_ARG(m->type), l->theirs.tag,
+				      l->theirs.suite->name);
+}
+
+/* Towards who offered: the suite in use, else the first; our key stays as long as it does. */
+static int choose_crypto(struct exchange *x, const struct offered *o, const struct leg *before,
+			 struct leg *l)
+{
+	const struct sdes *in = &o->in[0];
+	unsigned int i;
+
+	for (i = 0; i < o->n_in; i++)
+		if (before->theirs.suite && o->in[i].suite == before->theirs.suite)
+			in = &o->in[i];
+	l->theirs = *in;
+	if (before->ours.suite == in->suite) {
+		l->ours = before->ours;
+		l->ours.tag = in->tag;
+		return 0;
+	}
+	return sdes_make(&l->ours, in->tag, in->suite) ?
+	       exchange_refuse(x, -EIO, "no random numbers") : 0;
+}
+
+/* --- a medium ------------------------------------------------------------------------ */
+
+static void choose_mux(const struct sdp_medium *m, const struct offered *o, struct leg *offerer,
+		       struct leg *answerer)
+{
+	answerer->mux = o->mux && m->mux;
+	offerer->mux = o->leg.mux && !o->mux_never && (answerer->mux || o->mux_anyway);
+}
+
+static int check_proto(struct exchange *x, const struct sdp_medium *m, const struct offered *o)
+{
+	if (m->proto == SDP_DTLS || m->proto == SDP_OTHER || sdp_secure(m->proto) != sdp_secure(o->proto))
+		return exchange_refuse(x, -EINVAL, "m=%.*s: the answer is %.*s, the offer was %s",
+				       TEXT_ARG(m->type), TEXT_ARG(m->proto_text), sdp_proto_name(o->proto));
+	return 0;
+}
+
+/* The legs as they shall be: [offerer's end], [answerer's]. */
+static int make_legs(struct exchange *x, unsigned int i, struct leg legs[2])
+{
+	const struct offered *o = &x->dialog->offer->m[i];
+	const struct sdp_medium *m = &x->sdp->medium[i];
+	const struct leg *before = x->dialog->medium[i]->leg;
+	struct leg *offerer = &legs[!x->from], *answerer = &legs[x->from];
+	int ret = check_proto(x, m, o);
+
+	if (ret)
+		return ret;
+	memcpy(legs, before, 2 * sizeof(*legs));
+	sdes_wipe(&offerer->ours);
+	sdes_wipe(&offerer->theirs);
+	sdes_wipe(&answerer->ours);
+	sdes_wipe(&answerer->theirs);
+	memcpy(offerer->remote, o->leg.remote, sizeof(offerer->remote));
+	offerer->proto = o->leg.proto;
+	answerer->proto = m->proto;
+	exchange_far(x, m, answerer);
+	choose_mux(m, o, offerer, answerer);
+	if (sdp_secure(o->proto))
+		ret = match_crypto(x, m, o, answerer);
+	if (!ret && sdp_secure(o->leg.proto))
+		ret = choose_crypto(x, o, &before[!x->from], offerer);
+	return ret;
+}
+
+/* Once RTCP has RTP's port at a leg, its own is free. */
+static void give_spare_ports(struct medium *m)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (m->leg[i].mux) {
+			pool_give(&m->leg[i].iface->pool, m->leg[i].port[PART_RTCP]);
+			m->leg[i].port[PART_RTCP] = 0;
+		}
+}
+
+/* A port given back is no port to go back to. */
+static int check_ports(struct exchange *x, const struct leg legs[2])
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (!legs[i].mux && !legs[i].port[PART_RTCP])
+			return exchange_refuse(x, -EINVAL, "within a call rtcp-mux may not change");
+	return 0;
+}
+
+/* A leg is of one family, from its first offer on. */
+static int check_family(struct exchange *x, const struct leg *l)
+{
+	int part;
+
+	for (part = PART_RTP; part <= PART_RTCP; part++)
+		if (l->remote[part].family && l->remote[part].family != l->family)
+			return exchange_refuse(x, -EINVAL, "the far end has an IPv%c address, our leg to it "
+					       "is IPv%c", l->family == AF_INET ? '6' : '4',
+					       l->family == AF_INET ? '4' : '6');
+	return 0;
+}
+
+static bool is_on(const struct exchange *x, unsigned int i)
+{
+	return x->dialog->offer->m[i].carried && x->sdp->medium[i].port;
+}
+
+static int make_all(struct exchange *x, struct leg legs[][2], struct sdp_change *c)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < x->sdp->n_media; i++) {
+		struct leg *to = &legs[i][!x->from];
+
+		c->medium[i].refuse = !is_on(x, i);
+		if (!is_on(x, i))
+			continue;
+		ret = make_legs(x, i, legs[i]) ?: check_ports(x, legs[i]) ?:
+		      check_family(x, &legs[i][0]) ?: check_family(x, &legs[i][1]);
+		if (!ret)
+			exchange_medium(x, i, to, to->mux, sdp_unset(&x->sdp->medium[i].rtp), &to->ours,
+					to->ours.suite != NULL, c);
+	}
+	return ret;
+}
+
+/*
+ * Nothing is left of a medium but its ports. Its keys may have been sent under, so if it
+ * comes back it is with new ones.
+ */
+static void stop(struct exchange *x, struct medium *m)
+{
+	path_stop(x->calls, m);
+	sdes_wipe(&m->leg[0].ours);
+	sdes_wipe(&m->leg[1].ours);
+}
+
+static int set_all(struct exchange *x, struct leg legs[][2])
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < x->sdp->n_media; i++)
+		if (is_on(x, i))
+			ret = path_set(x->calls, x->dialog->medium[i], legs[i], x->err, x->err_len);
+	for (i = 0; i < x->sdp->n_media; i++) {
+		struct medium *m = x->dialog->medium[i];
+
+		if (!m)
+			continue;
+		if (ret ? !x->dialog->answered : !is_on(x, i))
+			stop(x, m);
+		else if (!ret)
+			give_spare_ports(m);
+	}
+	return ret;
+}
+
+int negotiate_answer(struct exchange *x)
+{
+	struct leg (*legs)[2] = calloc(SDP_MEDIA, sizeof(*legs));
+	struct sdp_change c = { .address = { .family = AF_INET } /* without media nobody reads it */ };
+	int ret;
+
+	if (!legs)
+		return exchange_refuse(x, -ENOMEM, "out of memory");
+	if (x->sdp->n_media != x->dialog->offer->n)
+		ret = exchange_refuse(x, -EINVAL, "the answer has %u media, the offer %u", x->sdp->n_media,
+				      x->dialog->offer->n);
+	else
+		ret = make_all(x, legs, &c) ?: exchange_write(x, &c) ?: set_all(x, legs);
+	explicit_bzero(legs, SDP_MEDIA * sizeof(*legs));
+	free(legs);
+	if (!ret)
+		x->dialog->answered = true;
+	return ret;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Calls. A call has dialogs, one for each branch that it forked to; a dialog has two
+ * ends (tags) and media; a medium has a leg towards each end, and flows between them.
+ * Legs hold what was negotiated; what was only offered is in the dialog's offer, and
+ * becomes the legs' when it is answered, or never.
+ *
+ * All of it belongs to one thread. Keys are wiped with what they belong to.
+ */
+#ifndef XSRTPD_CALL_H
+#define XSRTPD_CALL_H
+
+#include <time.h>
+
+#include "datapath.h"
+#include "iface.h"
+#include "sdes.h"
+#include "sdp.h"
+
+#define CALL_DIALOGS	32	/* in one call */
+#define CALL_BUCKETS	65536
+
+enum part { PART_RTP, PART_RTCP };
+
+struct leg {
+	struct iface *iface;
+	int family;
+	uint16_t port[2];	/* ours, by part; 0: none */
+	struct endpoint remote[2];
+	enum sdp_proto proto;
+	bool mux;
+	struct sdes ours;	/* what we send under; no suite: RTP */
+	struct sdes theirs;	/* what they send under */
+};
+
+struct slot {
+	uint32_t id;		/* 0: no flow */
+	struct endpoint remote;
+	struct endpoint source;
+	struct endpoint destination;
+	uint32_t only;
+};
+
+struct medium {
+	struct leg leg[2];
+	struct slot slot[2][2];	/* by the leg that it arrives at, and part */
+};
+
+struct offered {
+	bool carried;		/* else refused: by who offers, or by us */
+	struct leg leg;		/* of who offers, without ours and theirs */
+	bool hold;
+	unsigned int n_in;	/* what who offers would send under, best first */
+	struct sdes in[4];
+	enum sdp_proto proto;	/* as we offered it on */
+	bool mux;		/* offered on */
+	bool mux_anyway;	/* for who offers, whatever is answered */
+	bool mux_never;
+	unsigned int n_out;
+	struct sdes *out;
+};
+
+struct offer {
+	int from;		/* end */
+	unsigned int n;
+	struct offered m[SDP_MEDIA];
+};
+
+struct dialog {
+	struct dialog *next;
+	char *tag[2];		/* NULL: not known yet */
+	char *branch;		/* NULL: none */
+	struct offer *offer;	/* the last one */
+	bool answered;
+	struct medium *medium[SDP_MEDIA];
+	time_t created;
+};
+
+struct call {
+	struct call *next;	/* in its bucket */
+	char *id;
+	size_t id_len;
+	struct dialog *dialogs;
+	unsigned int n_dialogs;
+	time_t created;
+	time_t last_signal;
+};
+
+struct calls {
+	struct call *bucket[CALL_BUCKETS];
+	unsigned int n;
+	unsigned int max;	/* 0: any number */
+	struct ifaces ifaces;
+	struct datapath *datapath;
+	uint64_t n_made, n_refused, n_flow_errors;
+};
+
+void calls_init(struct calls *s);
+void calls_free(struct calls *s);
+
+struct call *call_find(struct calls *s, struct text id);
+/* call_new() - NULL: out of memory. */
+struct call *call_new(struct calls *s, struct text id);
+/* call_free() - with its dialogs, flows and ports. */
+void call_free(struct calls *s, struct call *c);
+
+struct dialog *dialog_new(struct call *c);
+/* dialog_free() - flows first, then ports: nobody else gets a port that media still comes to. */
+void dialog_free(struct calls *s, struct call *c, struct dialog *d);
+
+/* text_dup() - with a 0 behind; NULL: out of memory. tag_is() - NULL is no tag. */
+char *text_dup(struct text t);
+bool tag_is(const char *tag, struct text t);
+
+void offer_free(struct offer *o);
+
+#endif /* XSRTPD_CALL_H */

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The datapath that carries nothing, for tests: it writes down what it is told, one
+ * line each, and refuses a second flow at a local endpoint, as the module does. That no
+ * key sends twice is checked by who reads the lines.
+ */
+#include <errno.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "datapath.h"
+
+#define BUCKETS 4096
+
+struct recorded {
+	struct recorded *next;
+	uint32_t id;
+	struct endpoint local;
+};
+
+struct record {
+	struct datapath d;
+	FILE *file;
+	uint32_t last_id;
+	struct recorded *bucket[BUCKETS];	/* by id */
+	struct recorded *by_port[65536];	/* one at each port: tests have few addresses */
+};
+
+static void write_key(FILE *f, const char *name, const struct session *s)
+{
+	uint8_t secret[XSRTP_KEY_MAX + XSRTP_SALT_MAX], hash[SHA256_DIGEST_LENGTH];
+	unsigned int i;
+
+	if (!s->present)
+		return;
+	fprintf(f, " %s suite %u", name, s->suite);
+	if (!s->key)
+		return;
+	memcpy(secret, s->key->master_key, s->key->key_len);
+	memcpy(secret + s->key->key_len, s->key->master_salt, s->key->salt_len);
+	SHA256(secret, s->key->key_len + s->key->salt_len, hash);
+	explicit_bzero(secret, sizeof(secret));
+	fputs(" key ", f);
+	for (i = 0; i < 8; i++)
+		fprintf(f, "%02x", hash[i]);
+	if (s->key->mki_len)
+		fprintf(f, " mki %u", s->key->mki_len);
+	if (s->key->lifetime)
+		fprintf(f, " lifetime %llu", (unsigned long long)s->key->lifetime);
+	if (s->key->rate)
+		fprintf(f, " rate %u", s->key->rate);
+}
+
+static void write_ends(FILE *f, const struct flow *fl)
+{
+	char a[ENDPOINT_STRLEN], b[ENDPOINT_STRLEN], c[ENDPOINT_STRLEN];
+
+	fprintf(f, " remote %s from %s to %s", endpoint_format(&fl->remote, a),
+		endpoint_format(&fl->source, b), endpoint_format(&fl->destination, c));
+}
+
+static struct recorded **find(struct record *r, uint32_t id)
+{
+	struct recorded **p = &r->bucket[id % BUCKETS];
+
+	while (*p && (*p)->id != id)
+		p = &(*p)->next;
+	return p;
+}
+
+static int record_add(struct datapath *d, const struct flow *f, uint32_t *id, char *err, size_t err_len)
+{
+	static const char *const only[] = { "", " only rtp", " only rtcp" };
+	struct record *r = (struct record *)d;
+	struct recorded *e = calloc(1, sizeof(*e)), **p;
+	char a[ENDPOINT_STRLEN];
+
+	if (!e || r->by_port[f->local.port]) {
+		free(e);
+		snprintf(err, err_len, "another flow has this local address and port");
+		return -EEXIST;
+	}
+	*e = (struct recorded){ .id = ++r->last_id, .local = f->local };
+	p = find(r, e->id);
+	*p = r->by_port[f->local.port] = e;
+	*id = e->id;
+	fprintf(r->file, "add %u local %s", e->id, endpoint_format(&f->local, a));
+	write_ends(r->file, f);
+	fputs(only[f->only], r->file);
+	write_key(r->file, "rx", &f->rx);
+	write_key(r->file, "tx", &f->tx);
+	fputc('\n', r->file);
+	return fflush(r->file) ? -EIO : 0;
+}
+
+static int gone(char *err, size_t err_len)
+{
+	snprintf(err, err_len, "no such flow");
+	return -ENOENT;
+}
+
+static int record_move(struct datapath *d, const struct flow *f, char *err, size_t err_len)
+{
+	struct record *r = (struct record *)d;
+
+	if (!*find(r, f->id))
+		return gone(err, err_len);
+	fprintf(r->file, "move %u", f->id);
+	write_ends(r->file, f);
+	fputc('\n', r->file);
+	return fflush(r->file) ? -EIO : 0;
+}
+
+static int record_rekey(struct datapath *d, uint32_t id, enum direction dir, const struct key *k,
+			char *err, size_t err_len)
+{
+	struct record *r = (struct record *)d;
+	struct session s = { .present = true, .key = k };
+
+	if (!*find(r, id))
+		return gone(err, err_len);
+	fprintf(r->file, "rekey %u%s", id, k->second ? " second" : "");
+	write_key(r->file, dir == RX ? "rx" : "tx", &s);
+	fputc('\n', r->file);
+	return fflush(r->file) ? -EIO : 0;
+}
+
+static int record_del(struct datapath *d, uint32_t id, char *err, size_t err_len)
+{
+	struct record *r = (struct record *)d;
+	struct recorded **p = find(r, id), *e = *p;
+
+	if (!e)
+		return gone(err, err_len);
+	*p = e->next;
+	r->by_port[e->local.port] = NULL;
+	free(e);
+	fprintf(r->file, "del %u\n", id);
+	return fflush(r->file) ? -EIO : 0;
+}
+
+static int record_stats(struct datapath *d, uint32_t id, struct stats *s, char *err, size_t err_len)
+{
+	*s = (struct stats){ 0 };
+	return *find((struct record *)d, id) ? 0 : gone(err, err_len);
+}
+
+static int record_each(struct datapath *d, void (*fn)(const struct endpoint *local, void *arg),
+		       void *arg, char *err, size_t err_len)
+{
+	struct record *r = (struct record *)d;
+	unsigned int i;
+
+	for (i = 0; i < 65536; i++)
+		if (r->by_port[i])
+			fn(&r->by_port[i]->local, arg);
+	return 0;
+}
+
+static void record_close(struct datapath *d)
+{
+	struct record *r = (struct record *)d;
+	unsigned int i;
+
+	for (i = 0; i < 65536; i++)
+		free(r->by_port[i]);
+	fclose(r->file);
+	free(r);
+}
+
+struct datapath *datapath_record(const char *path, char *err, size_t err_len)
+{
+	static const struct datapath ops = {
+		record_add, record_move, record_rekey, record_del, record_stats, record_each, record_close,
+	};
+	struct record *r = calloc(1, sizeof(*r));
+
+	if (!r) {
+		snprintf(err, err_len, "out of memory");
+		return NULL;
+	}
+	r->d = ops;
+	r->file = fopen(path, "we");
+	if (r->file)
+		return &r->d;
+	snprintf(err, err_len, "%s: %s", path, strerror(errno));
+	free(r);
+	return NULL;
+}

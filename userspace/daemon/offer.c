@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An offer: nothing is carried by it yet. It takes ports at both legs, so that running
+ * out of them is known now, and makes the keys that are offered on; a further offer of
+ * a dialog finds the ports, and the key in use, as they were.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include <xsrtp/srtp.h>
+
+#include "exchange.h"
+
+#define LIFETIME	(1ull << 31)	/* rtpengine's, for the flag SDES-lifetime */
+
+/* --- what came --------------------------------------------------------------------- */
+
+static int read_cryptos(struct exchange *x, const struct sdp_medium *m, struct offered *o)
+{
+	struct sdes *s;
+	unsigned int i, n = sizeof(o->in) / sizeof(o->in[0]);
+	int ret;
+
+	for (i = 0; i < m->n_crypto && o->n_in < n; i++) {
+		s = &o->in[o->n_in];
+		ret = exchange_read_crypto(x, m->crypto[i], s);
+		if (ret == -EINVAL)
+			return ret;
+		if (ret)
+			continue;
+		if (exchange_crypto_fine(s) && !s->suite->null_cipher && s->suite->tag_len)
+			o->n_in++;
+		else
+			sdes_wipe(s);
+	}
+	if (!o->n_in)
+		return exchange_refuse(x, -EINVAL, "m=%.*s is %.*s and has no a=crypto that we can take%s",
+				       TEXT_ARG(m->type), TEXT_ARG(m->proto_text),
+				       m->n_crypto ? "" : " (DTLS-SRTP is not done yet)");
+	return 0;
+}
+
+/* How RTCP is shared with who offers, and whether we offer it on. */
+static void read_mux(const struct wish *w, const struct sdp_medium *m, struct offered *o)
+{
+	o->leg.mux = m->mux;
+	o->mux = w->mux_offer || w->mux_require || (m->mux && !w->mux_demux && !w->mux_reject);
+	o->mux_anyway = m->mux && (w->mux_demux || w->mux_accept);
+	o->mux_never = w->mux_reject;
+}
+
+static int read_medium(struct exchange *x, unsigned int i, struct offered *o)
+{
+	const struct sdp_medium *m = &x->sdp->medium[i];
+
+	if (!m->port)
+		return 0;
+	if (m->proto == SDP_DTLS)
+		return exchange_refuse(x, -EINVAL, "m=%.*s is %.*s: DTLS-SRTP is not done yet",
+				       TEXT_ARG(m->type), TEXT_ARG(m->proto_text));
+	if (m->proto == SDP_OTHER) {
+		exchange_warn(x, i, "is not RTP: it is refused");
+		return 0;
+	}
+	o->carried = true;
+	o->leg.proto = m->proto;
+	o->proto = x->wish->proto ?: m->proto;
+	o->hold = sdp_unset(&m->rtp);
+	exchange_far(x, m, &o->leg);
+	read_mux(x->wish, m, o);
+	return sdp_secure(m->proto) ? read_cryptos(x, m, o) : 0;
+}
+
+static int read_media(struct exchange *x, struct offer *o)
+{
+	unsigned int i, carried = 0;
+	int ret;
+
+	for (i = 0; i < x->sdp->n_media; i++) {
+		ret = read_medium(x, i, &o->m[i]);
+		if (ret)
+			return ret;
+		carried += o->m[i].carried;
+	}
+	if (!carried && x->warning->len)
+		return exchange_refuse(x, -EINVAL, "nothing in this SDP can be carried: %.*s",
+				       (int)x->warning->len, x->warning->data);
+	return 0;
+}
+
+/* --- what goes on ------------------------------------------------------------------- */
+
+static int make_cryptos(struct exchange *x, const struct medium *m, struct offered *o)
+{
+	const struct sdes *used = &m->leg[!x->from].ours;
+	unsigned char suite[SUITES];
+	unsigned int n, i;
+	int ret = 0;
+
+	if (!sdp_secure(o->proto))
+		return 0;
+	n = used->suite ? 1 : wish_suites(x->wish, o->in, o->n_in, suite);
+	if (!n)
+		return exchange_refuse(x, -EINVAL, "%s is to be offered, but SDES is off or no crypto "
+				       "suite is left, and DTLS-SRTP is not done yet",
+				       sdp_proto_name(o->proto));
+	o->out = calloc(n, sizeof(*o->out));
+	if (!o->out)
+		return exchange_refuse(x, -ENOMEM, "out of memory");
+	o->n_out = n;
+	if (used->suite)
+		o->out[0] = *used;
+	for (i = 0; i < n && !ret && !used->suite; i++) {
+		ret = sdes_make(&o->out[i], i + 1, xsrtp_suite_info(suite[i]));
+		o->out[i].key[0].lifetime = x->wish->sdes_lifetime ? LIFETIME : 0;
+	}
+	return ret ? exchange_refuse(x, ret, "no random numbers") : 0;
+}
+
+static struct iface *iface_of(struct exchange *x, struct text name)
+{
+	struct iface *i = ifaces_find(&x->calls->ifaces, name);
+
+	if (!i)
+		exchange_refuse(x, -EINVAL, "direction: there is no interface \"%.*s\"", TEXT_ARG(name));
+	return i;
+}
+
+static int choose_leg(struct exchange *x, struct leg *l, struct text name, int family)
+{
+	l->iface = iface_of(x, name);
+	l->family = family;
+	if (!l->iface)
+		return -EINVAL;
+	if (!iface_addr(l->iface, family))
+		return exchange_refuse(x, -EINVAL, "interface %s has no IPv%c address", l->iface->name,
+				       family == AF_INET ? '4' : '6');
+	l->port[PART_RTP] = pool_take(&l->iface->pool);
+	if (!l->port[PART_RTP])
+		return exchange_refuse(x, -ENOSPC, "Ran out of ports");
+	l->port[PART_RTCP] = l->port[PART_RTP] + 1;
+	return 0;
+}
+
+static void free_ports(struct medium *m)
+{
+	int i, part;
+
+	for (i = 0; i < 2; i++)
+		for (part = PART_RTP; part <= PART_RTCP; part++)
+			if (m->leg[i].iface)
+				pool_give(&m->leg[i].iface->pool, m->leg[i].port[part]);
+}
+
+static struct medium *make_medium(struct exchange *x, const struct sdp_medium *sm)
+{
+	struct medium *m = calloc(1, sizeof(*m));
+	int family = sm->rtp.family;
+
+	if (!m) {
+		exchange_refuse(x, -ENOMEM, "out of memory");
+		return NULL;
+	}
+	if (!choose_leg(x, &m->leg[x->from], x->wish->direction[0], family) &&
+	    !choose_leg(x, &m->leg[!x->from], x->wish->direction[1], x->wish->family ?: family))
+		return m;
+	free_ports(m);
+	free(m);
+	return NULL;
+}
+
+/* --- all of it ------------------------------------------------------------------------ */
+
+static int put_medium(struct exchange *x, unsigned int i, struct medium *m, struct offered *o,
+		      struct sdp_change *c)
+{
+	struct leg to = m->leg[!x->from];
+	int ret = make_cryptos(x, m, o);
+
+	if (!ret) {
+		to.proto = o->proto;
+		exchange_medium(x, i, &to, o->mux, o->hold, o->out, o->n_out, c);
+	}
+	explicit_bzero(&to, sizeof(to));
+	return ret;
+}
+
+static int put_media(struct exchange *x, struct offer *o, struct medium **media)
+{
+	struct sdp_change c = { 0 };
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < o->n; i++) {
+		c.medium[i].refuse = !o->m[i].carried;
+		if (!o->m[i].carried)
+			continue;
+		media[i] = x->dialog->medium[i] ?: make_medium(x, &x->sdp->medium[i]);
+		ret = media[i] ? put_medium(x, i, media[i], &o->m[i], &c) : -EINVAL;
+	}
+	if (!ret && !c.address.family)
+		c.address = (struct endpoint){ AF_INET, { 0 }, 0 };
+	return ret ?: exchange_write(x, &c);
+}
+
+static void keep(struct exchange *x, struct offer *o, struct medium **media)
+{
+	unsigned int i;
+
+	offer_free(x->dialog->offer);
+	x->dialog->offer = o;
+	x->dialog->answered = false;
+	for (i = 0; i < o->n; i++)
+		if (media[i])
+			x->dialog->medium[i] = media[i];
+}
+
+static void forget(struct exchange *x, struct offer *o, struct medium **media)
+{
+	unsigned int i;
+
+	for (i = 0; i < o->n; i++) {
+		if (!media[i] || media[i] == x->dialog->medium[i])
+			continue;
+		free_ports(media[i]);
+		free(media[i]);
+	}
+	offer_free(o);
+}
+
+int negotiate_offer(struct exchange *x)
+{
+	struct medium *media[SDP_MEDIA] = { 0 };
+	struct offer *o = calloc(1, sizeof(*o));
+	int ret;
+
+	if (!o)
+		return exchange_refuse(x, -ENOMEM, "out of memory");
+	o->from = x->from;
+	o->n = x->sdp->n_media;
+	ret = read_media(x, o) ?: put_media(x, o, media);
+	if (ret)
+		forget(x, o, media);
+	else
+		keep(x, o, media);
+	return ret;
+}

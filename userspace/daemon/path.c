@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Flows of a medium. What arrives at a leg leaves from the other one:
+ *
+ *	          leg[0]                        leg[1]
+ *	remote -> port     == slot[0] ==>  from port, to remote
+ *	remote <- port     <== slot[1] ==            port <- remote
+ *
+ * Where RTP and RTCP share a port at both legs a direction is one flow, else one each,
+ * told apart by "only", because both send under one key. One that comes from a shared
+ * port to separate ones is a flow of RTP alone: a flow has one destination.
+ */
+#include "path.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static struct endpoint local_of(const struct leg *l, enum part part)
+{
+	struct endpoint ep = iface_addr(l->iface, l->family)->local;
+
+	ep.port = l->mux ? l->port[PART_RTP] : l->port[part];
+	return ep;
+}
+
+static struct endpoint remote_of(const struct leg *l, enum part part)
+{
+	return l->remote[l->mux ? PART_RTP : part];
+}
+
+static struct session session_of(const struct sdes *s)
+{
+	struct session x = { .present = s->suite, .suite = s->suite ? s->suite->suite : 0 };
+
+	if (!s->suite)
+		return x;
+	x.key = &s->key[0];
+	if (s->key[0].rate)
+		x.flags = XSRTP_SESSION_FLAGS_KEY_RATE;
+	return x;
+}
+
+/* false: there is to be none. */
+static bool wanted(const struct leg legs[2], int at, enum part part, struct flow *f)
+{
+	const struct leg *in = &legs[at], *out = &legs[!at];
+	bool shared = in->mux && out->mux;
+
+	if (in->mux && part == PART_RTCP)
+		return false;
+	*f = (struct flow){ .local = local_of(in, part), .remote = remote_of(in, part),
+			    .action = XSRTP_ACTION_FORWARD, .source = local_of(out, part),
+			    .destination = remote_of(out, part),
+			    .rx = session_of(&in->theirs), .tx = session_of(&out->ours) };
+	f->only = shared ? 0 : part == PART_RTP ? XSRTP_ONLY_RTP : XSRTP_ONLY_RTCP;
+	return f->local.port && f->remote.port && f->source.port && f->destination.port;
+}
+
+/* --- what may not change -------------------------------------------------------------- */
+
+static bool same_suite(const struct sdes *a, const struct sdes *b)
+{
+	return a->suite == b->suite;
+}
+
+/* A flow that is there keeps its kind: made anew, it would send again under its key. */
+static bool same_kind(const struct medium *m, const struct leg legs[2])
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (legs[i].mux != m->leg[i].mux || !same_suite(&legs[i].ours, &m->leg[i].ours) ||
+		    !same_suite(&legs[i].theirs, &m->leg[i].theirs))
+			return false;
+	return true;
+}
+
+static bool any_flow(const struct medium *m)
+{
+	return m->slot[0][0].id || m->slot[0][1].id || m->slot[1][0].id || m->slot[1][1].id;
+}
+
+/* --- steps ------------------------------------------------------------------------------ */
+
+struct setter {
+	struct calls *s;
+	struct medium *m;
+	const struct leg *legs;
+	char *err;
+	size_t err_len;
+	bool added[2][2];
+};
+
+static void drop(struct calls *s, struct slot *slot)
+{
+	char why[256];
+
+	if (slot->id && s->datapath->del(s->datapath, slot->id, why, sizeof(why))) {
+		s->n_flow_errors++;
+		fprintf(stderr, "flow %u could not be deleted: %s\n", slot->id, why);
+	}
+	*slot = (struct slot){ 0 };
+}
+
+static int second_key(struct setter *t, uint32_t id, const struct sdes *sdes, enum direction dir)
+{
+	struct key k;
+	int ret;
+
+	if (sdes->n_keys < 2)
+		return 0;
+	k = sdes->key[1];
+	k.second = true;
+	ret = t->s->datapath->rekey(t->s->datapath, id, dir, &k, t->err, t->err_len);
+	key_wipe(&k);
+	return ret;
+}
+
+static int add(struct setter *t, int at, enum part part, const struct flow *f)
+{
+	struct slot *slot = &t->m->slot[at][part];
+	int ret = t->s->datapath->add(t->s->datapath, f, &slot->id, t->err, t->err_len);
+
+	if (ret)
+		return ret;
+	*slot = (struct slot){ slot->id, f->remote, f->source, f->destination, f->only };
+	t->added[at][part] = true;
+	return second_key(t, slot->id, &t->legs[at].theirs, RX);
+}
+
+static bool same_ends(const struct slot *slot, const struct flow *f)
+{
+	return endpoint_equal(&slot->remote, &f->remote) && endpoint_equal(&slot->source, &f->source) &&
+	       endpoint_equal(&slot->destination, &f->destination);
+}
+
+static int move(struct setter *t, struct slot *slot, const struct flow *f)
+{
+	struct flow to = { .id = slot->id, .remote = f->remote, .action = FLOW_NO_ACTION,
+			   .source = f->source, .destination = f->destination };
+	int ret;
+
+	if (same_ends(slot, f))
+		return 0;
+	ret = t->s->datapath->move(t->s->datapath, &to, t->err, t->err_len);
+	if (ret)
+		return ret;
+	*slot = (struct slot){ slot->id, f->remote, f->source, f->destination, slot->only };
+	return 0;
+}
+
+static bool same_key(const struct key *a, const struct key *b)
+{
+	return !memcmp(a, b, sizeof(*a));
+}
+
+static int rekey(struct setter *t, int at, struct slot *slot)
+{
+	const struct sdes *rx[2] = { &t->m->leg[at].theirs, &t->legs[at].theirs };
+	const struct sdes *tx[2] = { &t->m->leg[!at].ours, &t->legs[!at].ours };
+	struct datapath *d = t->s->datapath;
+	int ret = 0;
+
+	if (rx[1]->suite && !same_key(&rx[0]->key[0], &rx[1]->key[0]))
+		ret = d->rekey(d, slot->id, RX, &rx[1]->key[0], t->err, t->err_len);
+	if (!ret && rx[1]->suite && !same_key(&rx[0]->key[1], &rx[1]->key[1]))
+		ret = second_key(t, slot->id, rx[1], RX);
+	if (!ret && tx[1]->suite && !same_key(&tx[0]->key[0], &tx[1]->key[0]))
+		ret = d->rekey(d, slot->id, TX, &tx[1]->key[0], t->err, t->err_len);
+	return ret;
+}
+
+static int step(struct setter *t, int at, enum part part, bool adding)
+{
+	struct slot *slot = &t->m->slot[at][part];
+	struct flow f;
+
+	/* On hold (an unset address) what is there stays: it could not be made again. */
+	if (!wanted(t->legs, at, part, &f))
+		return 0;
+	if (adding)
+		return slot->id ? 0 : add(t, at, part, &f);
+	if (t->added[at][part])
+		return 0;
+	return move(t, slot, &f) ?: rekey(t, at, slot);
+}
+
+static int steps(struct setter *t, bool adding)
+{
+	int ret = 0, at, part;
+
+	for (at = 0; !ret && at < 2; at++)
+		for (part = PART_RTP; !ret && part <= PART_RTCP; part++)
+			ret = step(t, at, part, adding);
+	return ret;
+}
+
+static void take_back(struct setter *t)
+{
+	int at, part;
+
+	for (at = 0; at < 2; at++)
+		for (part = PART_RTP; part <= PART_RTCP; part++)
+			if (t->added[at][part])
+				drop(t->s, &t->m->slot[at][part]);
+}
+
+int path_set(struct calls *s, struct medium *m, const struct leg legs[2], char *err, size_t err_len)
+{
+	struct setter t = { .s = s, .m = m, .legs = legs, .err = err, .err_len = err_len };
+	int ret;
+
+	if (any_flow(m) && !same_kind(m, legs)) {
+		snprintf(err, err_len, "within a call neither the crypto suite nor rtcp-mux may change");
+		return -EOPNOTSUPP;
+	}
+	ret = steps(&t, true) ?: steps(&t, false);
+	if (ret) {
+		s->n_flow_errors++;
+		take_back(&t);
+		return ret;
+	}
+	memcpy(m->leg, legs, sizeof(m->leg));
+	return 0;
+}
+
+void path_stop(struct calls *s, struct medium *m)
+{
+	int at, part;
+
+	for (at = 0; at < 2; at++)
+		for (part = PART_RTP; part <= PART_RTCP; part++)
+			drop(s, &m->slot[at][part]);
+}

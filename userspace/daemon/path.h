@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * From negotiated legs to flows: which there must be, and the steps from those that
+ * there are.
+ */
+#ifndef XSRTPD_PATH_H
+#define XSRTPD_PATH_H
+
+#include "call.h"
+
+/*
+ * path_set() - the flows of @m made as @legs say; then the legs are m->leg
+ *
+ * New flows come first: if one cannot be made, those that were are taken back, and
+ * nothing has changed. If one that is there cannot be changed, which it could before,
+ * the ones before it have been, and the legs are the former.
+ *
+ * 0, or -errno with a sentence in @err.
+ */
+int path_set(struct calls *s, struct medium *m, const struct leg legs[2], char *err, size_t err_len);
+
+/* path_stop() - no flow of @m is left. What cannot be deleted is counted and said. */
+void path_stop(struct calls *s, struct medium *m);
+
+#endif /* XSRTPD_PATH_H */
