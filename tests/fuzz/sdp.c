@@ -47,7 +47,7 @@ static void check(const struct sdp_change *c)
 			abort();
 	}
 	for (i = 0; i < out.n_lines; i++)
-		if (out.line[i].kind == SDP_DTLS_LINE || out.line[i].kind == SDP_ICE)
+		if (out.line[i].kind == SDP_KEYS || out.line[i].kind == SDP_ICE)
 			abort();
 }
 

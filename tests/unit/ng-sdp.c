@@ -125,7 +125,7 @@ static void test_secrets(void **state)
 	static const char in[] = SESSION "a=fingerprint:sha-256 AA\r\na=ice-lite\r\n"
 		"m=audio 10 RTP/SAVPF 0\r\na=crypto:1 SECRET\r\na=setup:actpass\r\na=rtcp-fb:* nack\r\n"
 		"a=candidate:1 1 UDP 1 10.0.0.1 1 typ host\r\na=ice-pwd:p\r\na=rtcp-mux\r\na=mid:0\r\n"
-		"m=image 12 udptl t38\r\na=crypto:1 SECRET\r\na=tls-id:x\r\na=T38FaxVersion:0\r\n";
+		"m=image 12 udptl t38\r\na=crypto:1 SECRET\r\na=tls-id:x\r\na=key-mgmt:mikey S\r\nk=clear:S\r\na=cryptoscale:1 client S inline:S\r\na=T38FaxVersion:0\r\n";
 
 	c.medium[1].refuse = true;
 	c.medium[0].mux = true;

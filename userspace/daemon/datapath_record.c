@@ -16,6 +16,7 @@
 
 struct recorded {
 	struct recorded *next;
+	struct recorded *same_port;
 	uint32_t id;
 	struct endpoint local;
 };
@@ -25,7 +26,7 @@ struct record {
 	FILE *file;
 	uint32_t last_id;
 	struct recorded *bucket[BUCKETS];	/* by id */
-	struct recorded *by_port[65536];	/* one at each port: tests have few addresses */
+	struct recorded *by_port[65536];
 };
 
 static void write_key(FILE *f, const char *name, const struct session *s)
@@ -70,6 +71,15 @@ static struct recorded **find(struct record *r, uint32_t id)
 	return p;
 }
 
+static struct recorded **place(struct record *r, const struct endpoint *local)
+{
+	struct recorded **p = &r->by_port[local->port];
+
+	while (*p && !endpoint_equal(&(*p)->local, local))
+		p = &(*p)->same_port;
+	return p;
+}
+
 static int record_add(struct datapath *d, const struct flow *f, uint32_t *id, char *err, size_t err_len)
 {
 	static const char *const only[] = { "", " only rtp", " only rtcp" };
@@ -77,14 +87,15 @@ static int record_add(struct datapath *d, const struct flow *f, uint32_t *id, ch
 	struct recorded *e = calloc(1, sizeof(*e)), **p;
 	char a[ENDPOINT_STRLEN];
 
-	if (!e || r->by_port[f->local.port]) {
+	if (!e || *place(r, &f->local)) {
 		free(e);
 		snprintf(err, err_len, "another flow has this local address and port");
 		return -EEXIST;
 	}
 	*e = (struct recorded){ .id = ++r->last_id, .local = f->local };
 	p = find(r, e->id);
-	*p = r->by_port[f->local.port] = e;
+	*p = e;
+	*place(r, &f->local) = e;
 	*id = e->id;
 	fprintf(r->file, "add %u local %s", e->id, endpoint_format(&f->local, a));
 	write_ends(r->file, f);
@@ -135,7 +146,7 @@ static int record_del(struct datapath *d, uint32_t id, char *err, size_t err_len
 	if (!e)
 		return gone(err, err_len);
 	*p = e->next;
-	r->by_port[e->local.port] = NULL;
+	*place(r, &e->local) = e->same_port;
 	free(e);
 	fprintf(r->file, "del %u\n", id);
 	return fflush(r->file) ? -EIO : 0;
@@ -151,21 +162,26 @@ static int record_each(struct datapath *d, void (*fn)(const struct endpoint *loc
 		       void *arg, char *err, size_t err_len)
 {
 	struct record *r = (struct record *)d;
+	struct recorded *e;
 	unsigned int i;
 
-	for (i = 0; i < 65536; i++)
-		if (r->by_port[i])
-			fn(&r->by_port[i]->local, arg);
+	for (i = 0; i < BUCKETS; i++)
+		for (e = r->bucket[i]; e; e = e->next)
+			fn(&e->local, arg);
 	return 0;
 }
 
 static void record_close(struct datapath *d)
 {
 	struct record *r = (struct record *)d;
+	struct recorded *e;
 	unsigned int i;
 
-	for (i = 0; i < 65536; i++)
-		free(r->by_port[i]);
+	for (i = 0; i < BUCKETS; i++)
+		while ((e = r->bucket[i])) {
+			r->bucket[i] = e->next;
+			free(e);
+		}
 	fclose(r->file);
 	free(r);
 }

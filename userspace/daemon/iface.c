@@ -34,6 +34,16 @@ const struct iface_addr *iface_addr(const struct iface *i, int family)
 	return a->local.family ? a : NULL;
 }
 
+static bool has_address(const struct ifaces *s, const struct endpoint *ep)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->n; i++)
+		if (endpoint_equal(&s->iface[i].addr[ep->family == AF_INET6].local, ep))
+			return true;
+	return false;
+}
+
 int ifaces_add(struct ifaces *s, const char *text, char *err, size_t err_len)
 {
 	char name[IFACE_NAME], local[64], advertised[64];
@@ -55,6 +65,11 @@ int ifaces_add(struct ifaces *s, const char *text, char *err, size_t err_len)
 	}
 	if (i && iface_addr(i, a.local.family)) {
 		snprintf(err, err_len, "interface %s has two addresses of one family", name);
+		return -EINVAL;
+	}
+	/* Each has ports of its own: two at one address would give the same. */
+	if (has_address(s, &a.local)) {
+		snprintf(err, err_len, "\"%s\": another interface has this address", text);
 		return -EINVAL;
 	}
 	if (!i) {

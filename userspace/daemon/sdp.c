@@ -185,9 +185,11 @@ static enum sdp_kind kind_of(struct text name)
 {
 	static const struct { const char *name; enum sdp_kind kind; } kinds[] = {
 		{ "rtcp", SDP_RTCP }, { "rtcp-mux", SDP_RTCP }, { "rtcp-mux-only", SDP_RTCP },
-		{ "crypto", SDP_CRYPTO_LINE }, { "fingerprint", SDP_DTLS_LINE },
-		{ "setup", SDP_DTLS_LINE }, { "tls-id", SDP_DTLS_LINE },
-		{ "dtls-id", SDP_DTLS_LINE }, { "rtcp-fb", SDP_FEEDBACK },
+		{ "crypto", SDP_CRYPTO_LINE }, { "fingerprint", SDP_KEYS },
+		{ "setup", SDP_KEYS }, { "tls-id", SDP_KEYS },
+		{ "dtls-id", SDP_KEYS }, { "rtcp-fb", SDP_FEEDBACK },
+		/* Keys in other clothes: RFC 4567, and Lync's. */
+		{ "key-mgmt", SDP_KEYS }, { "cryptoscale", SDP_KEYS },
 	};
 	size_t i;
 
@@ -256,6 +258,8 @@ static int read_line(struct parser *p, struct sdp_line *l)
 	t.len -= 2;
 	if (*l->text.s == 'o')
 		l->kind = SDP_ORIGIN;
+	if (*l->text.s == 'k')
+		l->kind = SDP_KEYS;
 	return *l->text.s == 'm' ? read_medium(p, t) :
 	       *l->text.s == 'c' ? read_connection(p, t, l) :
 	       *l->text.s == 'a' ? read_attribute(p, t, l) : 0;

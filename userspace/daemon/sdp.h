@@ -27,7 +27,7 @@ enum sdp_kind {
 	SDP_ORIGIN,		/* o= */
 	SDP_RTCP,		/* a=rtcp, a=rtcp-mux, a=rtcp-mux-only */
 	SDP_CRYPTO_LINE,	/* a=crypto */
-	SDP_DTLS_LINE,		/* a=fingerprint, setup, tls-id, dtls-id */
+	SDP_KEYS,		/* a=fingerprint, setup, tls-id, key-mgmt, cryptoscale; k= */
 	SDP_ICE,		/* a=ice-*, candidate, ... */
 	SDP_FEEDBACK,		/* a=rtcp-fb */
 };

@@ -97,7 +97,7 @@ static bool session_needed(const struct sdp *s, const struct sdp_change *c, bool
 static bool left_out(const struct sdp *s, const struct sdp_line *l, const struct sdp_medium_change *mc)
 {
 	switch (l->kind) {
-	case SDP_RTCP: case SDP_CRYPTO_LINE: case SDP_DTLS_LINE: case SDP_ICE:
+	case SDP_RTCP: case SDP_CRYPTO_LINE: case SDP_KEYS: case SDP_ICE:
 		return true;
 	case SDP_FEEDBACK:	/* RFC 4585 4.1: with AVPF only */
 		return mc && !mc->refuse && sdp_feedback(s->medium[l->medium].proto) &&
