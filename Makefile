@@ -281,6 +281,7 @@ install: all
 	install -D -m 755 $(B)/xsrtp $(DESTDIR)$(PREFIX)/sbin/xsrtp
 	install -D -m 755 $(B)/xsrtpd $(DESTDIR)$(PREFIX)/sbin/xsrtpd
 	install -D -m 644 Documentation/man/xsrtp.8 $(DESTDIR)$(PREFIX)/share/man/man8/xsrtp.8
+	install -D -m 644 Documentation/man/xsrtpd.8 $(DESTDIR)$(PREFIX)/share/man/man8/xsrtpd.8
 
 modules_install: module
 	$(MAKE) -C $(KDIR) M=$(abspath $(MODDIR)) modules_install

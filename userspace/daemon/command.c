@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "negotiate.h"
+#include "notice.h"
 #include "report.h"
 
 struct request {
@@ -87,6 +88,7 @@ static struct item *read_sdp(struct request *r, struct wish *w)
 	if (wish_read(r->dict, w, c->err, sizeof(c->err)) ||
 	    sdp_parse(sdp, &c->sdp, c->err, sizeof(c->err)))
 		return fail(r, c->err);
+	notice_unknown(r->dict);
 	return NULL;
 }
 
