@@ -211,9 +211,9 @@ $(VM_TEST): $(B)/tests/vm/%: tests/vm/%.c $(B)/libxsrtp.a $(B)/libxsrtp-core.a
 
 FUZZ      := $(B)/fuzz/unprotect $(B)/fuzz/protect $(B)/fuzz/rtcp
 # Those of what reaches the daemon's control socket.
-FUZZ_NG   := $(B)/fuzz/ng $(B)/fuzz/sdp $(B)/fuzz/sdes
-FUZZ_NG_SRC := $(addprefix userspace/daemon/,base64.c bencode.c buf.c doc.c json.c ng.c sdes.c sdp.c sdp_write.c) \
-	     userspace/lib/key.c
+FUZZ_NG   := $(B)/fuzz/ng $(B)/fuzz/sdp $(B)/fuzz/sdes $(B)/fuzz/calls
+FUZZ_NG_SRC := $(filter-out userspace/daemon/main.c userspace/daemon/server.c userspace/daemon/datapath_%, \
+	     $(wildcard userspace/daemon/*.c)) $(addprefix userspace/lib/,key.c endpoint.c flow.c nl.c)
 FUZZ_NG_OBJ := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(FUZZ_NG_SRC))
 # The SIMD code as gcc makes it: the fuzzers and sanitizers do not see into it.
 FUZZ_OBJ  := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(filter-out kmod/srtp/x86/%,$(CORE_SRC))) \
@@ -224,7 +224,7 @@ fuzz: $(FUZZ) $(FUZZ_NG) $(B)/fuzz/seeds-make
 $(FUZZ_NG): CPPFLAGS += $(NL_CFLAGS) -Iuserspace/daemon
 $(FUZZ_NG_OBJ): CPPFLAGS += $(NL_CFLAGS)
 $(FUZZ_NG): $(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_NG_OBJ) $(FUZZ_OBJ)
-	$(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer -o $@ $< $(FUZZ_NG_OBJ) $(FUZZ_OBJ) -ljansson -lcrypto
+	$(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer -o $@ $< $(FUZZ_NG_OBJ) $(FUZZ_OBJ) $(NL_LIBS) -lcrypto
 $(FUZZ): $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(FUZZ_OBJ)
 	$(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer -o $@ $< $(FUZZ_OBJ) -lcrypto
 $(B)/fuzz/obj/%.o: %.c

@@ -159,6 +159,9 @@ static int make_all(struct exchange *x, struct leg legs[][2], struct sdp_change 
 		if (!ret)
 			exchange_medium(x, i, to, to->mux, sdp_unset(&x->sdp->medium[i].rtp), &to->ours,
 					to->ours.suite != NULL, c);
+		/* Agreed: RTCP's own port is about to be given back. */
+		if (to->mux && c->medium[i].rtcp_port)
+			c->medium[i].rtcp_port = to->port[PART_RTP];
 	}
 	return ret;
 }

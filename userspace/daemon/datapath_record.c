@@ -52,6 +52,9 @@ static void write_key(FILE *f, const char *name, const struct session *s)
 		fprintf(f, " lifetime %llu", (unsigned long long)s->key->lifetime);
 	if (s->key->rate)
 		fprintf(f, " rate %u", s->key->rate);
+	if (s->max_streams)
+		fprintf(f, " streams %u%s", s->max_streams,
+			s->flags & XSRTP_SESSION_FLAGS_EVICT ? " evict" : "");
 }
 
 static void write_ends(FILE *f, const struct flow *fl)

@@ -28,15 +28,25 @@ static struct endpoint remote_of(const struct leg *l, enum part part)
 	return l->remote[l->mux ? PART_RTP : part];
 }
 
-static struct session session_of(const struct sdes *s)
+/*
+ * Phones change their SSRC within a call (transfer, music on hold). A receiver forgets
+ * the oldest; a sender forgets none, for its state guards the keystream, so it has more.
+ */
+#define RX_STREAMS	4
+#define TX_STREAMS	16
+
+static struct session session_of(const struct sdes *s, enum direction dir)
 {
 	struct session x = { .present = s->suite, .suite = s->suite ? s->suite->suite : 0 };
 
 	if (!s->suite)
 		return x;
 	x.key = &s->key[0];
+	x.max_streams = dir == RX ? RX_STREAMS : TX_STREAMS;
+	if (dir == RX)
+		x.flags |= XSRTP_SESSION_FLAGS_EVICT;
 	if (s->key[0].rate)
-		x.flags = XSRTP_SESSION_FLAGS_KEY_RATE;
+		x.flags |= XSRTP_SESSION_FLAGS_KEY_RATE;
 	return x;
 }
 
@@ -51,7 +61,7 @@ static bool wanted(const struct leg legs[2], int at, enum part part, struct flow
 	*f = (struct flow){ .local = local_of(in, part), .remote = remote_of(in, part),
 			    .action = XSRTP_ACTION_FORWARD, .source = local_of(out, part),
 			    .destination = remote_of(out, part),
-			    .rx = session_of(&in->theirs), .tx = session_of(&out->ours) };
+			    .rx = session_of(&in->theirs, RX), .tx = session_of(&out->ours, TX) };
 	f->only = shared ? 0 : part == PART_RTP ? XSRTP_ONLY_RTP : XSRTP_ONLY_RTCP;
 	return f->local.port && f->remote.port && f->source.port && f->destination.port;
 }
