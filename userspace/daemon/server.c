@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Control sockets. What comes in is bounded: a datagram, or of a connection one message
- * of at most NG_MAX; a connection whose answer is not taken is not read from. Buffers
- * hold keys and are wiped.
+ * of at most NG_MAX; a connection whose answer is not taken is not read from. Of TCP and
+ * of Unix there are CONNECTIONS each: where one more comes, the one that was silent for
+ * longest ends, so that who holds connections open keeps nobody out. Buffers hold keys
+ * and are wiped.
  */
 #include "server.h"
 
@@ -25,7 +27,8 @@ struct connection {
 	sd_event_source *source;
 	int fd;
 	uint64_t id;		/* of all connections so far: whose cookies are whose */
-	bool cookies;
+	uint64_t heard;		/* when, counted in times that any was */
+	bool cookies;		/* TCP; else Unix */
 	size_t in_len, out_len, out_done;
 	char *out;
 	char in[IN_MAX];
@@ -116,7 +119,7 @@ static void hang_up(struct connection *c)
 	while (*p != c)
 		p = &(*p)->next;
 	*p = c->next;
-	c->s->n_connections--;
+	c->s->n_connections[c->cookies]--;
 	sd_event_source_disable_unref(c->source);
 	close(c->fd);
 	if (c->out)
@@ -214,6 +217,7 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
 	struct connection *c = arg;
 	ssize_t n;
 
+	c->heard = ++c->s->n_heard;
 	if (c->out) {
 		if (flush(c) && !c->out)
 			messages(c);
@@ -231,6 +235,18 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
 	return 0;
 }
 
+static void make_room(struct server *s, bool cookies)
+{
+	struct connection *c, *oldest = NULL;
+
+	if (s->n_connections[cookies] < CONNECTIONS)
+		return;
+	for (c = s->connections; c; c = c->next)
+		if (c->cookies == cookies && (!oldest || c->heard < oldest->heard))
+			oldest = c;
+	hang_up(oldest);
+}
+
 static int on_listen(sd_event_source *source, int fd, uint32_t events, void *arg, bool cookies)
 {
 	static uint64_t last_id;
@@ -240,20 +256,21 @@ static int on_listen(sd_event_source *source, int fd, uint32_t events, void *arg
 
 	if (peer < 0)
 		return 0;
-	c = s->n_connections < CONNECTIONS ? calloc(1, sizeof(*c)) : NULL;
+	make_room(s, cookies);
+	c = calloc(1, sizeof(*c));
 	if (!c) {
 		close(peer);
 		return 0;
 	}
 	*c = (struct connection){ .next = s->connections, .s = s, .fd = peer, .id = ++last_id,
-				  .cookies = cookies };
+				  .heard = ++s->n_heard, .cookies = cookies };
 	if (sd_event_add_io(s->event, &c->source, peer, EPOLLIN, on_connection, c) < 0) {
 		close(peer);
 		free(c);
 		return 0;
 	}
 	s->connections = c;
-	s->n_connections++;
+	s->n_connections[cookies]++;
 	return 0;
 }
 

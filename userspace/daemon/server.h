@@ -11,14 +11,15 @@
 #include "command.h"
 #include "cookies.h"
 
-#define CONNECTIONS	64
+#define CONNECTIONS	64	/* of TCP, and of Unix */
 
 struct server {
 	sd_event *event;
 	struct command *command;
 	struct cookies *cookies;
 	struct doc *doc;	/* of the request */
-	unsigned int n_connections;
+	unsigned int n_connections[2];	/* Unix, TCP */
+	uint64_t n_heard;
 	struct connection *connections;
 	char *answer;		/* NG_MAX * 2 */
 	char *packet;		/* a datagram */
