@@ -9,7 +9,8 @@
  *	calls-load recv --on ADDR:PORT --calls N --count N
  *
  * Call i is from and to the i-th port of the same parity as the first (RFC 3550
- * 11: RTP has the even ones), with an SSRC of its own. Each packet carries the
+ * 11: RTP has the even ones), with an SSRC of its own, and from the i-th address of
+ * --hosts: phones, or one trunk. Each packet carries the
  * time it was sent and a hash of itself, so that the receiver knows the calls'
  * packets from forged ones, and each of them from every other:
  *
@@ -24,7 +25,9 @@
  *	hurt		calls that lost any
  *	worst		lost by the call that lost most
  *	foreign		datagrams that are no packet of a call
- *	latest_us	the latest of the good: from sending to reading
+ *	late		of the good, how many took longer than 200 ms from sending to
+ *			reading: no phone waits for them
+ *	latest_us	the latest of the good
  *
  * Exit status 0 if each call got all of its packets (recv), if each was sent (send).
  */
@@ -40,6 +43,7 @@
 #define PACKET_LEN	172
 #define PAYLOAD		12
 #define SSRC_FIRST	0x5ca11000
+#define LATE_NS		200000000
 #define AT_ONCE		16	/* packets of one call before the others have their turn */
 
 struct call {
@@ -52,11 +56,12 @@ struct call {
 struct load {
 	struct call calls[CALLS_MAX];
 	unsigned int n;
+	unsigned int hosts;	/* that send */
 	uint64_t count;		/* packets of one call */
 	double rate_pps;	/* of one call */
 	uint64_t work_ns;
 	uint64_t received, foreign, failed, duplicates;
-	uint64_t latest_ns;
+	uint64_t late, latest_ns;
 };
 
 static volatile sig_atomic_t ended;
@@ -157,11 +162,24 @@ static int open_socket(const struct udp_addr *on)
 	return fd;
 }
 
+/* Consecutive addresses, within the last byte. */
+static void next_host(struct udp_addr *a, unsigned int i)
+{
+	uint8_t *last = a->sa.ss_family == AF_INET6 ?
+		&((struct sockaddr_in6 *)&a->sa)->sin6_addr.s6_addr[15] :
+		(uint8_t *)&((struct sockaddr_in *)&a->sa)->sin_addr + 3;
+
+	if (*last + i > 255)
+		die("--hosts", "more than there are in the last byte of the address");
+	*last += i;
+}
+
 static void open_sender(struct load *l, const struct udp_addr *from, const struct udp_addr *to)
 {
 	for (unsigned int i = 0; i < l->n; i++) {
 		struct udp_addr a = nth(from, i), b = nth(to, i);
 
+		next_host(&a, i % l->hosts);
 		l->calls[i] = (struct call){ .fd = open_socket(&a), .port = port_of(&b) };
 		if (connect(l->calls[i].fd, (struct sockaddr *)&b.sa, b.len))
 			die("cannot connect", strerror(errno));
@@ -247,6 +265,7 @@ static void judge(struct load *l, unsigned int call, const uint8_t *p, ssize_t l
 	}
 	c->packets++;
 	late = now_ns() - time;
+	l->late += late > LATE_NS;
 	if (late > l->latest_ns)
 		l->latest_ns = late;
 }
@@ -321,15 +340,17 @@ static int report_received(const struct load *l)
 			worst = lost;
 	}
 	printf("{\"calls\":%u,\"received\":%llu,\"good\":%llu,\"lost\":%llu,\"hurt\":%llu,"
-	       "\"worst\":%llu,\"duplicates\":%llu,\"foreign\":%llu,\"latest_us\":%llu}\n",
+	       "\"worst\":%llu,\"duplicates\":%llu,\"foreign\":%llu,\"late\":%llu,"
+	       "\"latest_us\":%llu}\n",
 	       l->n, (unsigned long long)l->received, good, l->n * l->count - good, hurt, worst,
 	       (unsigned long long)l->duplicates, (unsigned long long)l->foreign,
-	       (unsigned long long)l->latest_ns / 1000);
+	       (unsigned long long)l->late, (unsigned long long)l->latest_ns / 1000);
 	return good == l->n * l->count ? 0 : 1;
 }
 
 static const char usage[] =
 	"usage: calls-load send --from ADDR:PORT --to ADDR:PORT --calls N --count N [--rate PPS]\n"
+	"                       [--hosts N]\n"
 	"       calls-load recv --on ADDR:PORT --calls N --count N [--work NS] [--time SECONDS]\n"
 	"  --count: packets of each call, at most 65536; --rate: of each call (50)\n"
 	"  --work: what the receiver does with each packet, in ns of its CPU (0)\n"
@@ -352,6 +373,7 @@ int main(int argc, char **argv)
 		{ "to", required_argument, NULL, 't' },
 		{ "on", required_argument, NULL, 'o' },
 		{ "calls", required_argument, NULL, 'n' },
+		{ "hosts", required_argument, NULL, 'H' },
 		{ "count", required_argument, NULL, 'c' },
 		{ "rate", required_argument, NULL, 'r' },
 		{ "work", required_argument, NULL, 'w' },
@@ -360,7 +382,7 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
-	static struct load l = { .rate_pps = 50 };
+	static struct load l = { .rate_pps = 50, .hosts = 1 };
 	struct udp_addr from = { 0 }, to = { 0 }, on = { 0 };
 	const char *flows = NULL;
 	int time_s = 60, opt;
@@ -372,6 +394,7 @@ int main(int argc, char **argv)
 		case 't': to = parse_endpoint(optarg); break;
 		case 'o': on = parse_endpoint(optarg); break;
 		case 'n': l.n = stream_number(optarg, CALLS_MAX); break;
+		case 'H': l.hosts = stream_number(optarg, 256); break;
 		case 'c': l.count = stream_number(optarg, 65536); break;
 		case 'r': l.rate_pps = stream_number(optarg, 1000); break;
 		case 'w': l.work_ns = stream_number(optarg, 1000000); break;
@@ -384,7 +407,7 @@ int main(int argc, char **argv)
 	}
 	sends = argc - optind == 1 && !strcmp(argv[optind], "send") && from.len && to.len;
 	receives = argc - optind == 1 && !strcmp(argv[optind], "recv") && on.len;
-	if ((!sends && !receives) || !l.n || !l.count || l.rate_pps == 0) {
+	if ((!sends && !receives) || !l.n || !l.hosts || !l.count || l.rate_pps == 0) {
 		fputs(usage, stderr);
 		return 2;
 	}

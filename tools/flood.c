@@ -248,7 +248,7 @@ static int parse_to(struct forge *f, const char *text)
 	last = dash ? stream_number(dash + 1, 65535) : f->to_port;
 	if (last < f->to_port)
 		die(text, "the last port is below the first");
-	f->to_ports = last - f->to_port + 1;
+	f->to_ports = (last - f->to_port) / f->step + 1;
 	return a.sa.ss_family;
 }
 
@@ -273,7 +273,8 @@ static const char usage[] =
 	"usage: flood --netns NAME --dev VETH --mac ADDR … | flood --write FILE …\n"
 	"  --kind rtp|ssrcs|bad-tag|stun|dtls|fragment|malformed\n"
 	"  --from ADDR[/LEN]    sources drawn from that prefix; --from-port N, else random\n"
-	"  --to ADDR:PORT[-PORT]  --count N  --rate PPS\n"
+	"  --to ADDR:PORT[-PORT]  --even: only ports of the first one's parity, as RTP's are\n"
+	"  --count N  --rate PPS\n"
 	"  --ssrc N (of rtp, bad-tag, fragment)  --seed N\n"
 	"  --mac ADDR           the link-layer address of the wire's other end\n";
 
@@ -288,6 +289,7 @@ int main(int argc, char **argv)
 		{ "from", required_argument, NULL, 'f' },
 		{ "from-port", required_argument, NULL, 'p' },
 		{ "to", required_argument, NULL, 't' },
+		{ "even", no_argument, NULL, 'E' },
 		{ "count", required_argument, NULL, 'c' },
 		{ "rate", required_argument, NULL, 'r' },
 		{ "ssrc", required_argument, NULL, 's' },
@@ -295,9 +297,10 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
-	struct flood f = { .forge = { .ssrc = 0xbad00bad, .seed = 1 } };
+	struct flood f = { .forge = { .ssrc = 0xbad00bad, .seed = 1, .step = 1 } };
 	int opt, to_family = 0;
 	bool mac = false, kind = false;
+	const char *to = NULL;
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (opt) {
@@ -308,7 +311,8 @@ int main(int argc, char **argv)
 		case 'k': f.forge.kind = parse_kind(optarg); kind = true; break;
 		case 'f': parse_from(&f.forge, optarg); break;
 		case 'p': f.forge.from_port = stream_number(optarg, 65535); break;
-		case 't': to_family = parse_to(&f.forge, optarg); break;
+		case 't': to = optarg; break;
+		case 'E': f.forge.step = 2; break;
 		case 'c': f.count = stream_number(optarg, STREAM_COUNT_MAX); break;
 		case 'r': f.rate_pps = stream_number(optarg, RATE_MAX); break;
 		case 's': f.forge.ssrc = stream_number(optarg, UINT32_MAX); break;
@@ -318,6 +322,8 @@ int main(int argc, char **argv)
 			return opt == 'h' ? 0 : 2;
 		}
 	}
+	if (to)
+		to_family = parse_to(&f.forge, to);
 	if (!kind || !f.count || !f.rate_pps || !to_family || to_family != f.forge.family ||
 	    (f.path ? f.netns || f.dev : !f.netns || !f.dev || !mac)) {
 		fputs(usage, stderr);

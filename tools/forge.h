@@ -7,7 +7,8 @@
  *
  *	rtp		a G.711 packet (RFC 3551) of one SSRC, the next number each
  *	ssrcs		the same, another random SSRC in each
- *	bad-tag		SRTP of one SSRC: noise, and 80 bits of noise for a tag
+ *	bad-tag		SRTP of one SSRC: noise, and 80 bits of noise for a tag; the
+ *			number random, since who cannot sign seldom sees it either
  *	stun		a binding request (RFC 8489 6), as ICE sends it
  *	dtls		a first ClientHello with use_srtp (RFC 6347, RFC 5764)
  *	fragment	rtp, each in two IP fragments: two frames, one packet
@@ -52,7 +53,8 @@ struct forge {
 	uint8_t from[16], to[16];	/* 4 or 16 bytes of each, as in the header */
 	unsigned int from_len;		/* bits of @from that are fixed */
 	uint16_t from_port;		/* 0: random */
-	uint16_t to_port, to_ports;	/* the first, and how many */
+	uint16_t to_port, to_ports;	/* the first, and how many … */
+	uint16_t step;			/* … each so far from the one before */
 	uint32_t ssrc;
 	uint64_t seed;
 };
@@ -154,7 +156,7 @@ static inline uint8_t *forge_payload(const struct forge *f, uint64_t n, uint64_t
 	case FORGE_SSRCS:
 		return forge_rtp(p, stream_random(random) >> 32, n, random);
 	case FORGE_BAD_TAG:
-		return forge_noise(forge_rtp(p, f->ssrc, n, random), 10, random);
+		return forge_noise(forge_rtp(p, f->ssrc, stream_random(random), random), 10, random);
 	case FORGE_STUN:
 		return forge_stun(p, random);
 	case FORGE_DTLS:
@@ -216,9 +218,9 @@ static inline void forge_source(const struct forge *f, struct datagram *d)
 	}
 }
 
-static inline uint16_t forge_port(uint16_t lowest, uint32_t count, uint64_t *random)
+static inline uint16_t forge_port(uint16_t lowest, uint32_t count, uint16_t step, uint64_t *random)
 {
-	return lowest + (stream_random(random) >> 32) % count;
+	return lowest + (stream_random(random) >> 32) % count * step;
 }
 
 static inline void forge_datagram(const struct forge *f, uint64_t n, struct datagram *d)
@@ -229,9 +231,9 @@ static inline void forge_datagram(const struct forge *f, uint64_t n, struct data
 	d->random = f->seed ^ (n + 1) * 0xd1342543de82ef95;
 	d->id = n;
 	forge_source(f, d);
-	port = forge_port(FORGE_PORT_LOWEST, 65536 - FORGE_PORT_LOWEST, &d->random);
+	port = forge_port(FORGE_PORT_LOWEST, 65536 - FORGE_PORT_LOWEST, 1, &d->random);
 	forge_put16(d->udp, f->from_port ? f->from_port : port);
-	forge_put16(d->udp + 2, forge_port(f->to_port, f->to_ports, &d->random));
+	forge_put16(d->udp + 2, forge_port(f->to_port, f->to_ports, f->step, &d->random));
 	end = forge_payload(f, n, &d->random, d->udp + 8);
 	d->len = end - d->udp;
 	forge_put16(d->udp + 4, d->len + (forge_too_long(f, n, UDP_TOO_LONG) ? FORGE_BEYOND : 0));

@@ -53,9 +53,13 @@ kinds() {
 	kind rtp "udp.srcport == 4000 && $ip.src == ${from%/*}" $COUNT "one source, if that is what is given" \
 		--from "${from%/*}" --from-port 4000
 	kind ssrcs 'rtp.version == 2' $COUNT "RTP"
-	is "$(different rtp.ssrc "$ip")" $COUNT "ssrcs, IPv$family: another SSRC in each"
+	is "$(($(different udp.dstport "$ip") > 100))" 1 "ssrcs, IPv$family: to all of the ports"
+	is "$(($(matching 'udp.dstport & 1') > COUNT / 4))" 1 "ssrcs, IPv$family: even and odd ones"
+	forge rtp --even
+	is "$(matching 'udp.dstport & 1')" 0 "rtp --even, IPv$family: to none but even ports"
 	kind bad-tag 'rtp.version == 2 && rtp.ssrc == 0x12345678 && udp.length == 190' $COUNT \
 		"160 bytes and a tag of 10" --ssrc 0x12345678
+	is "$(($(different rtp.seq "$ip") > COUNT * 9 / 10))" 1 "bad-tag, IPv$family: numbers at random"
 	kind stun 'stun.type == 0x0001 && stun.cookie == 21:12:a4:42 && stun.att.priority && !_ws.malformed' \
 		$COUNT "binding requests" --from-port 4000
 	kind dtls 'dtls.handshake.type == 1 && dtls.use_srtp.protection_profile == 1 && !_ws.malformed' \
