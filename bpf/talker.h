@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Who talks to a local port. Nobody tells the guard of calls, so it learns them: a
+ * source that sends RTP as a codec does, for some packets, becomes one of the port's far
+ * ends, and has a budget of its own from then on. RTP is not authenticated here, and
+ * what an attacker can send from anywhere he can make look right. So it is arranged
+ * for what he can do with that:
+ *
+ *  - A far end is known by address, port and SSRC, and by the sequence number within a
+ *    window that advances as fast as a codec may. Packets under its forged address miss
+ *    the SSRC, or the window, before they take anything of its budget.
+ *  - Its place is its own until it has been silent; nobody is displaced.
+ *  - He who wants to become one must be within the budgets of unknown sources, and until
+ *    he is, nothing of him passes to a port that has a live one.
+ *  - Candidates who have sent two good packets keep their place for a while, so that
+ *    random packets do not wipe them out.
+ *
+ * An attacker who knows address, port, SSRC and sequence number of a call sends what
+ * cannot be told from it, as he could without a guard: that takes SRTP.
+ */
+#ifndef XSRTP_BPF_TALKER_H
+#define XSRTP_BPF_TALKER_H
+
+#include <stdbool.h>
+#include <linux/bpf.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "guard_maps.h"
+#include "hash.h"
+#include "parse.h"
+
+#define PROVEN		4	/* packets that make a far end */
+#define STEP		8	/* sequence numbers from one to the next, some lost */
+#define WINDOW		64	/* sequence numbers, either way */
+#define FOLLOWS		4	/* so near, one packet moves the window */
+#define SILENT_S	10	/* its place may go to another */
+#define GONE_S		300	/* it is not known any more */
+
+/* What the far end is known by. */
+struct talker {
+	__u64 sum;		/* hash of the two addresses */
+	__u64 id;
+	__u32 ssrc;
+	__u16 port;
+	__u16 seq;
+};
+
+static __always_inline __u32 talker_tag(const struct talker *t)
+{
+	return t->id >> 32;
+}
+
+static __always_inline void talker_of(const struct xsrtp_policy *pol, const struct packet *p,
+				      __u32 ssrc, __u16 seq, struct talker *t)
+{
+	t->sum = pol->secret[14] + xsrtp_hash_words(&pol->secret[4], p->from.addr, 4) +
+		 xsrtp_hash_words(&pol->secret[8], p->to.addr, 4);
+	t->id = ((t->sum >> 32 | 1) << 32) | ssrc;
+	t->ssrc = ssrc;
+	t->port = bpf_ntohs(p->from.port);
+	t->seq = seq;
+}
+
+/* How long it has been silent, in 2^-24 jiffy: the bucket of one that sends is near now. */
+static __always_inline __s64 end_silence(const struct xsrtp_end *e, __u64 now)
+{
+	return now - *(volatile const __u64 *)&e->media.packets;
+}
+
+static __always_inline bool end_alive(const struct xsrtp_end *e, __u64 now, __u64 jiffies)
+{
+	return e->id && end_silence(e, now) < (__s64)(jiffies << XSRTP_TICK_SHIFT);
+}
+
+/* @any_ssrc, @any_port: known by the rest. */
+static __always_inline struct xsrtp_end *end_find(struct xsrtp_talkers *s, const struct talker *t,
+						  __u64 now, __u64 gone, bool any_ssrc,
+						  bool any_port)
+{
+	__u32 i;
+
+#pragma unroll
+	for (i = 0; i < XSRTP_ENDS; i++) {
+		struct xsrtp_end *e = &s->end[i];
+		__u64 id = *(volatile __u64 *)&e->id;
+
+		if (i >= s->ends)
+			break;
+		if ((any_ssrc ? id >> 32 == t->id >> 32 : id == t->id) &&
+		    (any_port || e->port == t->port) && end_alive(e, now, gone))
+			return e;
+	}
+	return NULL;
+}
+
+static __always_inline bool ends_live(const struct xsrtp_talkers *s, __u64 now, __u32 hz)
+{
+	__u32 i;
+
+#pragma unroll
+	for (i = 0; i < XSRTP_ENDS; i++) {
+		if (i >= s->ends)
+			break;
+		if (end_alive(&s->end[i], now, hz))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Ahead of the highest by no more than the codec may have sent meanwhile, or a little
+ * behind it (reordered). Moves the window; what is neither near nor follows another
+ * does not, or one forged packet would put the next real one outside.
+ */
+static __always_inline bool end_plausible(struct xsrtp_end *e, const struct xsrtp_policy *pol,
+					  __u16 seq, __u64 now)
+{
+	__s64 quiet = end_silence(e, now) >> XSRTP_TICK_SHIFT;
+	__s32 ahead = WINDOW, step = (__s16)(seq - e->seq);
+
+	if (quiet > 0)
+		ahead += (quiet > 32767 ? 32767 : quiet) * pol->advance;
+	if (ahead < 32768 && (step > ahead || step < -WINDOW))
+		return false;
+	if ((step > 0 && step <= FOLLOWS) || (step > FOLLOWS && seq == (__u16)(e->jump + 1)) ||
+	    ahead >= 32768)
+		e->seq = seq;
+	e->jump = seq;
+	return true;
+}
+
+/* Between the first and the last write nobody finds it: no id is all ones. */
+static __always_inline bool end_claim(struct xsrtp_end *e, const struct talker *t, __u64 now,
+				      __u64 silent)
+{
+	__u64 old = *(volatile __u64 *)&e->id;
+
+	if (old && (old == ~0ULL || end_alive(e, now, silent)))
+		return false;
+	if (__sync_val_compare_and_swap(&e->id, old, ~0ULL) != old)
+		return false;
+	e->port = t->port;
+	e->seq = e->jump = t->seq;
+	e->media.packets = now;
+	e->media.bytes = now;
+	*(volatile __u64 *)&e->id = t->id;
+	return true;
+}
+
+/* A place for it; false: all are taken by others who have sent lately. */
+static __noinline bool end_add(struct xsrtp_talkers *s, const struct talker *t, __u64 now, __u32 hz)
+{
+	__u32 i;
+
+	for (i = 0; i < XSRTP_ENDS; i++) {
+		struct xsrtp_end *e = &s->end[i];
+
+		if (i < s->ends && e->id == t->id && e->port == t->port) {
+			e->seq = e->jump = t->seq;
+			e->media.packets = now;
+			return true;
+		}
+	}
+	for (i = 0; i < XSRTP_ENDS; i++) {
+		if (!end_claim(&s->end[i], t, now, (__u64)hz * SILENT_S))
+			continue;
+		if (s->ends <= i)
+			s->ends = i + 1;
+		return true;
+	}
+	return false;
+}
+
+/* One more packet of a candidate, or a new one. True: it is proven. */
+static __noinline bool candidate_step(const struct xsrtp_policy *pol, const struct talker *t,
+				      __u32 local, __u32 jiffies)
+{
+	__u64 h = t->sum + t->ssrc * pol->secret[12] + pol->secret[13] * (t->port << 16 | local);
+	__u32 at = h >> (64 - XSRTP_CANDIDATE_BITS), tag = h >> 17, age;
+	struct xsrtp_candidate *c = bpf_map_lookup_elem(&guard_talkers_c, &at);
+	__u16 step;
+
+	if (!c)
+		return false;
+	age = jiffies - c->last;
+	step = t->seq - c->seq;
+	if (c->tag != tag && c->packets > 1 && age < pol->hz / 8)
+		return false;
+	if (c->tag != tag || age > pol->hz || !step || step > STEP) {
+		*c = (struct xsrtp_candidate){ tag, jiffies, jiffies, t->seq, 1 };
+		return false;
+	}
+	c->last = jiffies;
+	c->seq = t->seq;
+	if (c->packets < PROVEN)
+		c->packets++;
+	return c->packets == PROVEN && jiffies - c->first >= pol->pace;
+}
+
+/*
+ * Does a local socket receive this packet? Asked with both its endpoints, because a
+ * socket that is connected receives from one peer. VLANs: a socket that is bound to a
+ * VLAN's device is not found.
+ */
+static __noinline bool socket_there(struct xdp_md *ctx, const struct packet *p)
+{
+	struct bpf_sock_tuple t = {};
+	struct bpf_sock *sk;
+
+	if (p->to.version == 4) {
+		t.ipv4.saddr = p->from.addr[0];
+		t.ipv4.daddr = p->to.addr[0];
+		t.ipv4.sport = p->from.port;
+		t.ipv4.dport = p->to.port;
+		sk = bpf_sk_lookup_udp(ctx, &t, sizeof(t.ipv4), BPF_F_CURRENT_NETNS, 0);
+	} else {
+		__builtin_memcpy(t.ipv6.saddr, p->from.addr, sizeof(t.ipv6.saddr));
+		__builtin_memcpy(t.ipv6.daddr, p->to.addr, sizeof(t.ipv6.daddr));
+		t.ipv6.sport = p->from.port;
+		t.ipv6.dport = p->to.port;
+		sk = bpf_sk_lookup_udp(ctx, &t, sizeof(t.ipv6), BPF_F_CURRENT_NETNS, 0);
+	}
+	if (!sk)
+		return false;
+	bpf_sk_release(sk);
+	return true;
+}
+
+/*
+ * The same, from the slot: a socket that has been seen is believed in for a second. That
+ * none was seen is not remembered: an attacker's packet that a connected socket does not
+ * take must not stop its peer's.
+ */
+static __always_inline bool port_bound(struct xdp_md *ctx, const struct packet *p,
+				       struct xsrtp_talkers *s, __u32 jiffies, __u32 hz)
+{
+	__u32 left = s->bound - jiffies;
+
+	if (left && left <= hz)
+		return true;
+	if (!socket_there(ctx, p))
+		return false;
+	s->bound = jiffies + hz;
+	return true;
+}
+#endif /* XSRTP_BPF_TALKER_H */
