@@ -240,6 +240,19 @@ static __always_inline int handshake_verdict(struct subject *s, const struct pac
 
 /* --- media ----------------------------------------------------------------------- */
 
+/*
+ * What is wrong with it beside a budget, where there is something: an address that is a far
+ * end's is forged, most likely, and the operator shall not read that the far end floods.
+ */
+static __always_inline int forged_verdict(struct subject *s, const struct talker *t, bool same,
+					  int v)
+{
+	if (same)
+		return XSRTP_GUARD_DROPPED_IMPLAUSIBLE;
+	return end_find(s->port, t, s->now, (__u64)s->pol->hz * GONE_S, true, false) ?
+	       XSRTP_GUARD_DROPPED_WRONG_SSRC : v;
+}
+
 /* Within the budgets of the unknown. It passes, unless the port has a live far end. */
 static __always_inline int newcomer_verdict(struct subject *s, const struct talker *t, bool same,
 					    int v)
@@ -249,10 +262,7 @@ static __always_inline int newcomer_verdict(struct subject *s, const struct talk
 		return XSRTP_GUARD_PASSED_KNOWN;
 	if (!ends_live(s->port, s->now, s->pol->hz))
 		return v;
-	if (same)
-		return XSRTP_GUARD_DROPPED_IMPLAUSIBLE;
-	return end_find(s->port, t, s->now, (__u64)s->pol->hz, true, false) ?
-	       XSRTP_GUARD_DROPPED_WRONG_SSRC : XSRTP_COUNTER_DROPPED_WRONG_SOURCE;
+	return forged_verdict(s, t, same, XSRTP_COUNTER_DROPPED_WRONG_SOURCE);
 }
 
 static __always_inline int rtp_verdict(struct subject *s, const struct packet *p,
@@ -275,7 +285,7 @@ static __always_inline int rtp_verdict(struct subject *s, const struct packet *p
 		       XSRTP_GUARD_PASSED_KNOWN : XSRTP_GUARD_DROPPED_RATE_FLOW;
 	v = unknown_verdict(s);
 	if (v >= XSRTP_GUARD_DROPPED)
-		return v;
+		return forged_verdict(s, &t, e, v);
 	return newcomer_verdict(s, &t, e, v);
 }
 
