@@ -32,7 +32,8 @@
 
 #define PROVEN		4	/* packets that make a far end */
 #define STEP		8	/* sequence numbers from one to the next, some lost */
-#define WINDOW		64	/* sequence numbers, either way */
+#define WINDOW		64	/* sequence numbers ahead */
+#define BEHIND		128	/* and behind: two moves of the window that forged packets made */
 #define FOLLOWS		4	/* so near, one packet moves the window */
 #define SILENT_S	10	/* its place may go to another */
 #define GONE_S		300	/* it is not known any more */
@@ -121,7 +122,7 @@ static __always_inline bool end_plausible(struct xsrtp_end *e, const struct xsrt
 
 	if (quiet > 0)
 		ahead += (quiet > 32767 ? 32767 : quiet) * pol->advance;
-	if (ahead < 32768 && (step > ahead || step < -WINDOW))
+	if (ahead < 32768 && (step > ahead || step < -BEHIND))
 		return false;
 	if ((step > 0 && step <= FOLLOWS) || (step > FOLLOWS && seq == (__u16)(e->jump + 1)) ||
 	    ahead >= 32768)
