@@ -43,6 +43,7 @@
 #define PACKET_LEN	172
 #define PAYLOAD		12
 #define SSRC_FIRST	0x5ca11000
+#define NAMED_MAX	10	/* lost packets that are named on standard error */
 #define LATE_NS		200000000
 #define AT_ONCE		16	/* packets of one call before the others have their turn */
 
@@ -316,6 +317,18 @@ static void write_flows(const struct load *l, const char *path)
 	fclose(f);
 }
 
+/* Which ones were lost, for who looks for the reason. */
+static void name_lost(const struct load *l)
+{
+	unsigned int named = 0;
+
+	for (unsigned int i = 0; i < l->n; i++)
+		for (uint64_t n = 0; n < l->count && named < NAMED_MAX; n++)
+			if (!l->calls[i].seen[n] && ++named)
+				fprintf(stderr, "calls-load: port %u: lost packet %llu\n", l->calls[i].port,
+					(unsigned long long)n);
+}
+
 static int report_sent(const struct load *l)
 {
 	unsigned long long sent = 0;
@@ -420,5 +433,8 @@ int main(int argc, char **argv)
 	}
 	if (flows)
 		write_flows(&l, flows);
-	return sends ? report_sent(&l) : report_received(&l);
+	if (sends)
+		return report_sent(&l);
+	name_lost(&l);
+	return report_received(&l);
 }
