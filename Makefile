@@ -139,6 +139,17 @@ $(B)/tools/instructions/hooks.bpf.o: tools/instructions/hooks.bpf.c
 	@mkdir -p $(@D)
 	$(CLANG) -target bpf -O2 -g -Wall -I$(ARCH_INC) -c $< -o $@
 
+# tools/guard: what tools/bench guard times with.
+
+tools: $(B)/tools/guard/cost
+$(B)/tools/guard/spray.bpf.o: tools/guard/spray.bpf.c tools/guard/spray.h
+	@mkdir -p $(@D)
+	$(CLANG) -target bpf -O2 -g -Wall -Iinclude -I$(ARCH_INC) -c $< -o $@
+$(B)/tools/guard/spray.skel.h: $(B)/tools/guard/spray.bpf.o
+	bpftool gen skeleton $< name spray_bpf > $@.tmp && mv $@.tmp $@
+$(B)/tools/guard/cost: tools/guard/cost.c $(B)/tools/guard/spray.skel.h $(BPF_SKEL) $(B)/libxsrtp.a
+	$(CC) $(ALL_CFLAGS) -I$(B)/tools/guard $(LDFLAGS) -o $@ $< $(B)/libxsrtp.a $(NL_LIBS)
+
 tests: $(UNIT) $(UNIT:%=%-san) $(DIFF) tools $(B)/voices/srtp.wav
 $(UNIT) $(DIFF): $(B)/tests/%: tests/%.c $(B)/libxsrtp-core.a
 	@mkdir -p $(@D)

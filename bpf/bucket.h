@@ -58,7 +58,15 @@ static __always_inline bool bucket_take(__u64 *full, __u64 now, __u64 cost, __u6
 	return false;
 }
 
-/* A packet and its @len bytes, or neither. @r: the limit of packets, then that of bytes. */
+/* A packet and its @len bytes. @r: the limit of packets, then that of bytes. */
+static __always_inline bool bucket_fits_both(const struct xsrtp_bucket *b,
+					     const struct xsrtp_rate *r, __u64 now, __u32 len)
+{
+	return bucket_fits(&b->packets, now, r[0].cost, r[0].depth) &&
+	       bucket_fits(&b->bytes, now, len * r[1].cost >> XSRTP_BYTE_SHIFT, r[1].depth);
+}
+
+/* Both or neither, unless another CPU comes between. */
 static __always_inline bool bucket_take_both(struct xsrtp_bucket *b, const struct xsrtp_rate *r,
 					     __u64 now, __u32 len)
 {

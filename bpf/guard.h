@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The guard: what may pass to a media port, cheapest test first. Prefixes of the
- * operator; what is malformed; then by the first byte (RFC 7983 section 7): handshakes
+ * The guard: what may pass to a media port, cheapest test first. What is malformed;
+ * prefixes of the operator; then by the first byte (RFC 7983 section 7): handshakes
  * within their own budgets, media of known far ends within theirs, and all others within
  * those of unknown sources, or not at all while there is an attack.
  *
@@ -36,7 +36,7 @@ struct subject {
 	struct xdp_md *ctx;
 	const struct xsrtp_policy *pol;
 	struct xsrtp_guard *g;
-	struct xsrtp_talkers *port;
+	struct line port;
 	__u64 source;		/* hash */
 	__u64 jiffies;
 	__u64 now;		/* in 2^-24 jiffy */
@@ -139,30 +139,7 @@ static __always_inline bool under_attack(struct xsrtp_guard *g, const struct xsr
 	return false;
 }
 
-/* --- unknown sources ------------------------------------------------------------- */
-
-static __always_inline int unknown_verdict(struct subject *s)
-{
-	const struct xsrtp_rate *r = s->pol->rate;
-	struct xsrtp_source *src;
-
-	if (s->allowed)
-		return XSRTP_GUARD_PASSED_ALLOWED;
-	if (s->attack)
-		return XSRTP_GUARD_DROPPED_RATE_UNKNOWN;
-	src = source_find(s->source);
-	if (!src)
-		return XSRTP_GUARD_DROPPED_RATE_SOURCE;
-	if (!bucket_take_both(&src->media, &r[XSRTP_LIMIT_SOURCE_RATE], s->now, s->len))
-		return XSRTP_GUARD_DROPPED_RATE_SOURCE;
-	if (!bucket_take_both(&s->port->unknown, &r[XSRTP_LIMIT_PORT_RATE], s->now, s->len))
-		return XSRTP_GUARD_DROPPED_RATE_PORT;
-	if (!bucket_take_both(&s->g->unknown, &r[XSRTP_LIMIT_UNKNOWN_RATE], s->now, s->len))
-		return XSRTP_GUARD_DROPPED_RATE_UNKNOWN;
-	return XSRTP_GUARD_PASSED_UNKNOWN;
-}
-
-/* --- handshakes ------------------------------------------------------------------ */
+/* --- malformed ------------------------------------------------------------------- */
 
 static __always_inline bool stun_good(const struct packet *p, const void *end)
 {
@@ -187,14 +164,94 @@ static __always_inline bool dtls_good(const struct packet *p, const void *end)
 	return b[1] == 0xfe && DTLS_HDR_LEN + (b[11] << 8 | b[12]) <= p->len;
 }
 
-static __always_inline bool handshake_good(const struct packet *p, const void *end, int class)
+/* RTP with its CSRCs and the head of its extension; RTCP with its sender's SSRC. */
+static __always_inline bool media_good(const struct packet *p, const void *end)
 {
-	if (class == XSRTP_CLASS_STUN)
-		return stun_good(p, end);
-	if (class == XSRTP_CLASS_DTLS)
-		return dtls_good(p, end);
-	return p->len >= ZRTP_HDR_LEN;
+	const struct xsrtp_rtp_header *rtp = (const void *)p->payload;
+
+	if (p->len < XSRTP_RTCP_HDR_LEN || (const void *)rtp + XSRTP_RTCP_HDR_LEN > end)
+		return false;
+	if (xsrtp_is_rtcp(rtp->second))
+		return true;
+	return (const void *)(rtp + 1) <= end &&
+	       p->len >= XSRTP_RTP_HDR_LEN + 4 * (rtp->first & XSRTP_RTP_CC_MASK) +
+			 (rtp->first & XSRTP_RTP_EXTENSION ? 4U : 0U);
 }
+
+/* What it is, if it is that. */
+static __always_inline int class_of(const struct packet *p, const void *end)
+{
+	int class = xsrtp_class(p->first);
+	bool good;
+
+	switch (class) {
+	case XSRTP_CLASS_RTP:
+		good = media_good(p, end);
+		break;
+	case XSRTP_CLASS_STUN:
+		good = stun_good(p, end);
+		break;
+	case XSRTP_CLASS_DTLS:
+		good = dtls_good(p, end);
+		break;
+	case XSRTP_CLASS_ZRTP:
+		good = p->len >= ZRTP_HDR_LEN;
+		break;
+	default:
+		good = p->len >= TURN_HDR_LEN;
+	}
+	return good ? class : XSRTP_CLASS_NONE;
+}
+
+/* --- unknown sources ------------------------------------------------------------- */
+
+/* What one of the budgets refuses takes nothing from the others, nor writes anywhere. */
+static __always_inline int unknown_fits(const struct subject *s, const struct xsrtp_source *src)
+{
+	const struct xsrtp_rate *r = s->pol->rate;
+
+	if (!bucket_fits_both(&src->media, &r[XSRTP_LIMIT_SOURCE_RATE], s->now, s->len))
+		return XSRTP_GUARD_DROPPED_RATE_SOURCE;
+	if (!bucket_fits_both(&s->port.rest->unknown, &r[XSRTP_LIMIT_PORT_RATE], s->now, s->len))
+		return XSRTP_GUARD_DROPPED_RATE_PORT;
+	if (!bucket_fits_both(&s->g->unknown, &r[XSRTP_LIMIT_UNKNOWN_RATE], s->now, s->len))
+		return XSRTP_GUARD_DROPPED_RATE_UNKNOWN;
+	return ON;
+}
+
+/* Not inlined: of three callers, none is a known far end's. */
+static __noinline int unknown_take(const struct xsrtp_policy *pol, struct xsrtp_source *src,
+				   struct xsrtp_talkers *port, struct xsrtp_guard *g, __u32 len)
+{
+	__u64 now = bpf_jiffies64() << XSRTP_TICK_SHIFT;
+	const struct xsrtp_rate *r = pol->rate;
+
+	if (!bucket_take_both(&src->media, &r[XSRTP_LIMIT_SOURCE_RATE], now, len))
+		return XSRTP_GUARD_DROPPED_RATE_SOURCE;
+	if (!bucket_take_both(&port->unknown, &r[XSRTP_LIMIT_PORT_RATE], now, len))
+		return XSRTP_GUARD_DROPPED_RATE_PORT;
+	if (!bucket_take_both(&g->unknown, &r[XSRTP_LIMIT_UNKNOWN_RATE], now, len))
+		return XSRTP_GUARD_DROPPED_RATE_UNKNOWN;
+	return XSRTP_GUARD_PASSED_UNKNOWN;
+}
+
+static __always_inline int unknown_verdict(struct subject *s)
+{
+	struct xsrtp_source *src;
+	int v;
+
+	if (s->allowed)
+		return XSRTP_GUARD_PASSED_ALLOWED;
+	if (s->attack)
+		return XSRTP_GUARD_DROPPED_RATE_UNKNOWN;
+	src = source_find(s->source);
+	if (!src)
+		return XSRTP_GUARD_DROPPED_RATE_SOURCE;
+	v = unknown_fits(s, src);
+	return v == ON ? unknown_take(s->pol, src, s->port.rest, s->g, s->len) : v;
+}
+
+/* --- handshakes ------------------------------------------------------------------ */
 
 static __always_inline bool shake_take(__u64 *full, const struct xsrtp_rate *r,
 				       const struct subject *s)
@@ -214,22 +271,19 @@ static __always_inline bool shake_fits(struct subject *s, const struct packet *p
 	struct talker t;
 
 	talker_of(s->pol, p, 0, 0, &t);
-	if (end_find(s->port, &t, s->now, (__u64)s->pol->hz * GONE_S, true, false) &&
-	    bucket_take(&s->port->control, s->now, r[1].cost, r[1].depth))
+	if (end_find(&s->port, &t, LIKE_ADDR, s->now, (__u64)s->pol->hz * GONE_S) &&
+	    bucket_take(&s->port.rest->control, s->now, r[1].cost, r[1].depth))
 		return true;
 	src = source_find(s->source);
 	return src && shake_take(stun ? &src->stun : &src->dtls, &r[1], s) &&
 	       shake_take(stun ? &s->g->stun : &s->g->dtls, &r[0], s);
 }
 
-static __always_inline int handshake_verdict(struct subject *s, const struct packet *p,
-					     const void *end, int class)
+static __always_inline int handshake_verdict(struct subject *s, const struct packet *p, int class)
 {
 	bool stun = class == XSRTP_CLASS_STUN;
 
-	if (!handshake_good(p, end, class))
-		return XSRTP_COUNTER_DROPPED_MALFORMED;
-	if (!port_bound(s->ctx, p, s->port, s->jiffies, s->pol->hz))
+	if (!port_bound(s->ctx, p, s->port.rest, s->jiffies, s->pol->hz))
 		return XSRTP_GUARD_DROPPED_NO_FLOW;
 	if (!s->allowed && !shake_fits(s, p, stun))
 		return stun ? XSRTP_GUARD_DROPPED_RATE_STUN : XSRTP_GUARD_DROPPED_RATE_DTLS;
@@ -249,7 +303,7 @@ static __always_inline int forged_verdict(struct subject *s, const struct talker
 {
 	if (same)
 		return XSRTP_GUARD_DROPPED_IMPLAUSIBLE;
-	return end_find(s->port, t, s->now, (__u64)s->pol->hz * GONE_S, true, false) ?
+	return end_find(&s->port, t, LIKE_ADDR, s->now, (__u64)s->pol->hz * GONE_S) ?
 	       XSRTP_GUARD_DROPPED_WRONG_SSRC : v;
 }
 
@@ -258,9 +312,9 @@ static __always_inline int newcomer_verdict(struct subject *s, const struct talk
 					    int v)
 {
 	if (candidate_step(s->pol, t, s->local, s->jiffies) &&
-	    end_add(s->port, t, s->now, s->pol->hz))
+	    end_add(s->port.near, s->port.rest, t, s->now, (__u64)s->pol->hz * SILENT_S))
 		return XSRTP_GUARD_PASSED_KNOWN;
-	if (!ends_live(s->port, s->now, s->pol->hz))
+	if (!ends_live(&s->port, s->now, s->pol->hz))
 		return v;
 	return forged_verdict(s, t, same, XSRTP_COUNTER_DROPPED_WRONG_SOURCE);
 }
@@ -273,16 +327,17 @@ static __always_inline int rtp_verdict(struct subject *s, const struct packet *p
 	int v;
 
 	talker_of(s->pol, p, bpf_ntohl(rtp->ssrc), bpf_ntohs(rtp->seq), &t);
-	e = end_find(s->port, &t, s->now, (__u64)s->pol->hz * GONE_S, false, false);
-	if (!port_bound(s->ctx, p, s->port, s->jiffies, s->pol->hz)) {
-		if (e)	/* its call is over, and the next has other far ends */
-			s->port->ends = 0;
+	e = end_find(&s->port, &t, LIKE_ALL, s->now, (__u64)s->pol->hz * GONE_S);
+	if (e && !end_bound(s->ctx, p, e, s->jiffies, s->pol->hz)) {
+		ends_forget(&s->port);
 		return XSRTP_GUARD_DROPPED_NO_FLOW;
 	}
 	if (e && end_plausible(e, s->pol, t.seq, s->now))
 		return bucket_take_both(&e->media, &s->pol->rate[XSRTP_LIMIT_FLOW_RATE], s->now,
 					s->len) ?
 		       XSRTP_GUARD_PASSED_KNOWN : XSRTP_GUARD_DROPPED_RATE_FLOW;
+	if (!e && !port_bound(s->ctx, p, s->port.rest, s->jiffies, s->pol->hz))
+		return XSRTP_GUARD_DROPPED_NO_FLOW;
 	v = unknown_verdict(s);
 	if (v >= XSRTP_GUARD_DROPPED)
 		return forged_verdict(s, &t, e, v);
@@ -293,23 +348,20 @@ static __always_inline int rtp_verdict(struct subject *s, const struct packet *p
 static __always_inline int rtcp_verdict(struct subject *s, const struct packet *p,
 					const __be32 *ssrc)
 {
-	__u32 even = s->local & ~1U;
 	const struct xsrtp_rate *r = &s->pol->rate[XSRTP_LIMIT_STUN_SOURCE_RATE];
-	struct xsrtp_talkers *of = s->port;
 	__u64 gone = (__u64)s->pol->hz * GONE_S;
+	struct line even;
 	struct talker t;
 	bool known;
 
-	if (!port_bound(s->ctx, p, s->port, s->jiffies, s->pol->hz))
+	if (!port_bound(s->ctx, p, s->port.rest, s->jiffies, s->pol->hz))
 		return XSRTP_GUARD_DROPPED_NO_FLOW;
 	talker_of(s->pol, p, bpf_ntohl(*ssrc), 0, &t);
-	known = end_find(of, &t, s->now, gone, false, false);
-	if (!known && even != s->local) {
-		of = bpf_map_lookup_elem(&guard_talkers, &even);
-		known = of && end_find(of, &t, s->now, gone, false, true);
-	}
+	known = end_find(&s->port, &t, LIKE_ALL, s->now, gone);
+	if (!known && (s->local & 1) && line_get(s->local - 1, &even))
+		known = end_find(&even, &t, LIKE_SSRC, s->now, gone);
 	if (known)
-		return bucket_take(&s->port->control, s->now, r->cost, r->depth) ?
+		return bucket_take(&s->port.rest->control, s->now, r->cost, r->depth) ?
 		       XSRTP_GUARD_PASSED_KNOWN : XSRTP_GUARD_DROPPED_RATE_FLOW;
 	return unknown_verdict(s);
 }
@@ -319,15 +371,13 @@ static __always_inline int media_verdict_of(struct subject *s, const struct pack
 {
 	const struct xsrtp_rtp_header *rtp = (const void *)p->payload;
 	const __be32 *word = (const void *)p->payload;
-	__u32 hlen;
 
-	if (p->len < XSRTP_RTCP_HDR_LEN || (const void *)(word + 2) > end)
+	/* Has been looked at, but not so that the verifier remembers. */
+	if ((const void *)(word + 2) > end)
 		return XSRTP_COUNTER_DROPPED_MALFORMED;
 	if (xsrtp_is_rtcp(rtp->second))
 		return rtcp_verdict(s, p, word + 1);
-	hlen = XSRTP_RTP_HDR_LEN + 4 * (rtp->first & XSRTP_RTP_CC_MASK) +
-	       (rtp->first & XSRTP_RTP_EXTENSION ? 4 : 0);
-	if (p->len < hlen || (const void *)(rtp + 1) > end)
+	if ((const void *)(rtp + 1) > end)
 		return XSRTP_COUNTER_DROPPED_MALFORMED;
 	return rtp_verdict(s, p, rtp);
 }
@@ -337,50 +387,40 @@ static __always_inline int turn_verdict(struct subject *s, const struct packet *
 {
 	int v;
 
-	if (p->len < TURN_HDR_LEN)
-		return XSRTP_COUNTER_DROPPED_MALFORMED;
-	if (!port_bound(s->ctx, p, s->port, s->jiffies, s->pol->hz))
+	if (!port_bound(s->ctx, p, s->port.rest, s->jiffies, s->pol->hz))
 		return XSRTP_GUARD_DROPPED_NO_FLOW;
 	v = unknown_verdict(s);
 	return v == XSRTP_GUARD_PASSED_UNKNOWN ? XSRTP_COUNTER_PASSED_TURN : v;
 }
 
-static __always_inline int class_verdict(struct subject *s, const struct packet *p)
+static __always_inline int class_verdict(struct subject *s, const struct packet *p, int class)
 {
-	const void *end = (const void *)(long)s->ctx->data_end;
-	int class = xsrtp_class(p->first);
-
 	s->attack = under_attack(s->g, s->pol, s->jiffies);
-	switch (class) {
-	case XSRTP_CLASS_RTP:
-		return media_verdict_of(s, p, end);
-	case XSRTP_CLASS_STUN:
-	case XSRTP_CLASS_DTLS:
-	case XSRTP_CLASS_ZRTP:
-		return handshake_verdict(s, p, end, class);
-	case XSRTP_CLASS_TURN:
-		return turn_verdict(s, p);
-	default:
-		return XSRTP_COUNTER_DROPPED_MALFORMED;
-	}
+	if (class == XSRTP_CLASS_RTP)
+		return media_verdict_of(s, p, (const void *)(long)s->ctx->data_end);
+	return class == XSRTP_CLASS_TURN ? turn_verdict(s, p) : handshake_verdict(s, p, class);
 }
 
 /* The packet is for a media port. */
 static __always_inline int guard_verdict(struct subject *s, const struct packet *p)
 {
 	__u32 prefix;
+	int class;
 
 	s->source = xsrtp_hash_source(s->pol, &p->from);
 	s->jiffies = bpf_jiffies64();
+	if (p->fault)
+		return p->fault;
+	class = class_of(p, (const void *)(long)s->ctx->data_end);
+	if (class == XSRTP_CLASS_NONE)
+		return XSRTP_COUNTER_DROPPED_MALFORMED;
 	prefix = prefix_state(s->g, s->source, &p->from, s->jiffies);
 	if (prefix == XSRTP_PREFIX_BANNED)
 		return XSRTP_GUARD_DROPPED_DENIED;
-	if (p->fault)
-		return p->fault;
 	s->allowed = prefix == XSRTP_PREFIX_ALLOWED;
 	s->now = s->jiffies << XSRTP_TICK_SHIFT;
-	s->port = bpf_map_lookup_elem(&guard_talkers, &s->local);
-	return s->port ? class_verdict(s, p) : XSRTP_COUNTER_PASSED_NO_FLOW;
+	return line_get(s->local, &s->port) ? class_verdict(s, p, class) :
+					      XSRTP_COUNTER_PASSED_NO_FLOW;
 }
 
 /* --- what comes of it ------------------------------------------------------------ */

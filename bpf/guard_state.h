@@ -96,25 +96,33 @@ struct xsrtp_offender {
 
 /* --- talkers ----------------------------------------------------------------- */
 
-#define XSRTP_ENDS	5	/* far ends of a port: addresses times SSRCs */
+#define XSRTP_ENDS_NEAR	2	/* far ends in a port's first cache line, ... */
+#define XSRTP_ENDS_MORE	3	/* ... and as many more */
 
 struct xsrtp_end {
 	__u64 id;		/* hash of the addresses, SSRC; 0: free */
 	__u16 port;
 	__u16 seq;		/* highest */
 	__u16 jump;		/* of the last packet that did not follow */
-	__u16 room;
+	__u16 bound;		/* a socket has been seen: until then, in jiffies / 32 */
 	struct xsrtp_bucket media;	/* packets: also, when it has last sent */
 };
 
-/* Three cache lines, of which a port with one far end uses the first. */
+/* All that a packet of most calls meets: of RTP and RTCP, or of two local addresses. */
+struct xsrtp_ends {
+	struct xsrtp_end end[XSRTP_ENDS_NEAR];
+};
+
+/* What else there is of a port. */
 struct xsrtp_talkers {
 	struct xsrtp_bucket unknown;
 	__u64 control;		/* the far ends' RTCP and handshakes */
 	__u32 bound;		/* a socket has been seen: until this jiffy */
-	__u32 ends;		/* of the places, these may be in use */
-	struct xsrtp_end end[XSRTP_ENDS];
+	__u32 more;		/* of the places, these may be in use */
+	struct xsrtp_end end[XSRTP_ENDS_MORE];
 };
+
+#define XSRTP_BOUND_SHIFT	5
 
 #define XSRTP_CANDIDATE_BITS	15
 #define XSRTP_CANDIDATES	(1 << XSRTP_CANDIDATE_BITS)

@@ -74,39 +74,83 @@ static __always_inline bool end_alive(const struct xsrtp_end *e, __u64 now, __u6
 	return e->id && end_silence(e, now) < (__s64)(jiffies << XSRTP_TICK_SHIFT);
 }
 
-/* @any_ssrc, @any_port: known by the rest. */
-static __always_inline struct xsrtp_end *end_find(struct xsrtp_talkers *s, const struct talker *t,
-						  __u64 now, __u64 gone, bool any_ssrc,
-						  bool any_port)
+/* Of a port: both its parts. */
+struct line {
+	struct xsrtp_ends *near;
+	struct xsrtp_talkers *rest;
+};
+
+static __always_inline bool line_get(__u32 port, struct line *l)
 {
+	l->near = bpf_map_lookup_elem(&guard_ends, &port);
+	l->rest = bpf_map_lookup_elem(&guard_talkers, &port);
+	return l->near && l->rest;
+}
+
+/* By what a packet is told to be a far end's. */
+enum like {
+	LIKE_ALL,		/* addresses, port, SSRC */
+	LIKE_SSRC,		/* all but the port */
+	LIKE_ADDR,		/* all but the SSRC */
+};
+
+static __always_inline bool end_is(const struct xsrtp_end *e, const struct talker *t, enum like how)
+{
+	__u64 id = *(volatile const __u64 *)&e->id;
+
+	return (how == LIKE_ADDR ? id >> 32 == t->id >> 32 : id == t->id) &&
+	       (how == LIKE_SSRC || e->port == t->port);
+}
+
+/* One that has sent in the last @silent jiffies. */
+static __always_inline struct xsrtp_end *end_find(const struct line *l, const struct talker *t,
+						  enum like how, __u64 now, __u64 silent)
+{
+	struct xsrtp_end *e;
 	__u32 i;
 
 #pragma unroll
-	for (i = 0; i < XSRTP_ENDS; i++) {
-		struct xsrtp_end *e = &s->end[i];
-		__u64 id = *(volatile __u64 *)&e->id;
-
-		if (i >= s->ends)
+	for (i = 0; i < XSRTP_ENDS_NEAR; i++) {
+		e = &l->near->end[i];
+		if (end_is(e, t, how) && end_alive(e, now, silent))
+			return e;
+	}
+#pragma unroll
+	for (i = 0; i < XSRTP_ENDS_MORE; i++) {
+		if (i >= l->rest->more)
 			break;
-		if ((any_ssrc ? id >> 32 == t->id >> 32 : id == t->id) &&
-		    (any_port || e->port == t->port) && end_alive(e, now, gone))
+		e = &l->rest->end[i];
+		if (end_is(e, t, how) && end_alive(e, now, silent))
 			return e;
 	}
 	return NULL;
 }
 
-static __always_inline bool ends_live(const struct xsrtp_talkers *s, __u64 now, __u32 hz)
+static __always_inline bool ends_live(const struct line *l, __u64 now, __u32 hz)
 {
 	__u32 i;
 
 #pragma unroll
-	for (i = 0; i < XSRTP_ENDS; i++) {
-		if (i >= s->ends)
-			break;
-		if (end_alive(&s->end[i], now, hz))
+	for (i = 0; i < XSRTP_ENDS_NEAR; i++)
+		if (end_alive(&l->near->end[i], now, hz))
 			return true;
-	}
+#pragma unroll
+	for (i = 0; i < XSRTP_ENDS_MORE; i++)
+		if (i < l->rest->more && end_alive(&l->rest->end[i], now, hz))
+			return true;
 	return false;
+}
+
+/* The call is over: the port's next has other far ends. */
+static __always_inline void ends_forget(const struct line *l)
+{
+	__u32 i;
+
+#pragma unroll
+	for (i = 0; i < XSRTP_ENDS_NEAR; i++)
+		*(volatile __u64 *)&l->near->end[i].id = 0;
+	l->rest->more = 0;
+	l->rest->bound = 0;
 }
 
 /*
@@ -143,32 +187,51 @@ static __always_inline bool end_claim(struct xsrtp_end *e, const struct talker *
 		return false;
 	e->port = t->port;
 	e->seq = e->jump = t->seq;
+	e->bound = 0;
 	e->media.packets = now;
 	e->media.bytes = now;
 	*(volatile __u64 *)&e->id = t->id;
 	return true;
 }
 
-/* A place for it; false: all are taken by others who have sent lately. */
-static __noinline bool end_add(struct xsrtp_talkers *s, const struct talker *t, __u64 now, __u32 hz)
+/* It is there, but its numbers went elsewhere; or a place is claimed. */
+static __always_inline bool end_take(struct xsrtp_end *e, const struct talker *t, bool known,
+				     __u64 now, __u64 silent)
 {
-	__u32 i;
+	if (!known)
+		return end_claim(e, t, now, silent);
+	e->seq = e->jump = t->seq;
+	e->media.packets = now;
+	return true;
+}
 
-	for (i = 0; i < XSRTP_ENDS; i++) {
-		struct xsrtp_end *e = &s->end[i];
+/* A place for it; false: all are taken by others who have sent lately. */
+static __noinline bool end_add(struct xsrtp_ends *near, struct xsrtp_talkers *rest,
+			       const struct talker *t, __u64 now, __u64 silent)
+{
+	__u32 i, known;
 
-		if (i < s->ends && e->id == t->id && e->port == t->port) {
-			e->seq = e->jump = t->seq;
-			e->media.packets = now;
+	for (known = 2; known--; ) {
+		for (i = 0; i < XSRTP_ENDS_NEAR; i++) {
+			struct xsrtp_end *e = &near->end[i];
+
+			if ((!known || end_is(e, t, LIKE_ALL)) && end_take(e, t, known, now, silent))
+				return true;
+		}
+		for (i = 0; i < XSRTP_ENDS_MORE; i++) {
+			struct xsrtp_end *e = &rest->end[i];
+
+			if (known && (i >= rest->more || !end_is(e, t, LIKE_ALL)))
+				continue;
+			/* What was there before ends_forget(). */
+			if (i >= rest->more)
+				e->id = 0;
+			if (!end_take(e, t, known, now, silent))
+				continue;
+			if (rest->more <= i)
+				rest->more = i + 1;
 			return true;
 		}
-	}
-	for (i = 0; i < XSRTP_ENDS; i++) {
-		if (!end_claim(&s->end[i], t, now, (__u64)hz * SILENT_S))
-			continue;
-		if (s->ends <= i)
-			s->ends = i + 1;
-		return true;
 	}
 	return false;
 }
@@ -229,7 +292,7 @@ static __noinline bool socket_there(struct xdp_md *ctx, const struct packet *p)
 }
 
 /*
- * The same, from the slot: a socket that has been seen is believed in for a second. That
+ * The same, from the port: a socket that has been seen is believed in for a second. That
  * none was seen is not remembered: an attacker's packet that a connected socket does not
  * take must not stop its peer's.
  */
@@ -245,4 +308,20 @@ static __always_inline bool port_bound(struct xdp_md *ctx, const struct packet *
 	s->bound = jiffies + hz;
 	return true;
 }
+
+/* The same for a far end, who needs no more than its own cache line. */
+static __always_inline bool end_bound(struct xdp_md *ctx, const struct packet *p,
+				      struct xsrtp_end *e, __u64 jiffies, __u32 hz)
+{
+	__u16 now = jiffies >> XSRTP_BOUND_SHIFT, second = (hz >> XSRTP_BOUND_SHIFT) + 1;
+	__u16 left = e->bound - now;
+
+	if (left && left <= second)
+		return true;
+	if (!socket_there(ctx, p))
+		return false;
+	e->bound = now + second;
+	return true;
+}
+
 #endif /* XSRTP_BPF_TALKER_H */

@@ -39,6 +39,7 @@ static const struct {
 	[GUARD_SOURCES] = { "guard_sources", sizeof(struct xsrtp_source) },
 	[GUARD_HOSTS] = { "guard_hosts", sizeof(struct xsrtp_host_line) },
 	[GUARD_OFFENDERS] = { "guard_offenders", sizeof(struct xsrtp_offender) },
+	[GUARD_ENDS] = { "guard_ends", sizeof(struct xsrtp_ends) },
 	[GUARD_TALKERS] = { "guard_talkers", sizeof(struct xsrtp_talkers) },
 	[GUARD_CANDIDATES] = { "guard_talkers_c", sizeof(struct xsrtp_candidate) },
 	[GUARD_CPU] = { "guard_cpu", sizeof(struct xsrtp_guard_cpu) },
@@ -46,7 +47,8 @@ static const struct {
 	[GUARD_PREFIX6] = { "guard_prefix6", sizeof(struct xsrtp_prefix_state) },
 };
 
-_Static_assert(sizeof(struct xsrtp_talkers) == 192, "three cache lines");
+_Static_assert(sizeof(struct xsrtp_ends) == 64, "one cache line");
+_Static_assert(sizeof(struct xsrtp_talkers) == 128, "two cache lines");
 _Static_assert(sizeof(struct xsrtp_host_line) == 64, "one cache line");
 _Static_assert(sizeof(struct xsrtp_source) == 32, "half a cache line");
 
