@@ -12,8 +12,8 @@
  *  - Its place is its own until it has been silent; nobody is displaced.
  *  - He who wants to become one must be within the budgets of unknown sources, and until
  *    he is, nothing of him passes to a port that has a live one.
- *  - Candidates who have sent two good packets keep their place for a while, so that
- *    random packets do not wipe them out.
+ *  - A candidate keeps his place until he is proven or has been silent for a while: two
+ *    that took it from each other with every packet would never get anywhere.
  *
  * An attacker who knows address, port, SSRC and sequence number of a call sends what
  * cannot be told from it, as he could without a guard: that takes SRTP.
@@ -249,7 +249,7 @@ static __noinline bool candidate_step(const struct xsrtp_policy *pol, const stru
 		return false;
 	age = jiffies - c->last;
 	step = t->seq - c->seq;
-	if (c->tag != tag && c->packets > 1 && age < pol->hz / 8)
+	if (c->packets && c->tag != tag && age < pol->hz / 8)
 		return false;
 	if (c->tag != tag || age > pol->hz || !step || step > STEP) {
 		*c = (struct xsrtp_candidate){ tag, jiffies, jiffies, t->seq, 1 };
@@ -259,7 +259,10 @@ static __noinline bool candidate_step(const struct xsrtp_policy *pol, const stru
 	c->seq = t->seq;
 	if (c->packets < PROVEN)
 		c->packets++;
-	return c->packets == PROVEN && jiffies - c->first >= pol->pace;
+	if (c->packets < PROVEN || jiffies - c->first < pol->pace)
+		return false;
+	c->packets = 0;		/* the next may have the place */
+	return true;
 }
 
 /*

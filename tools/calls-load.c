@@ -106,6 +106,14 @@ static uint64_t hash(unsigned int call, uint64_t n, uint64_t time)
 	return stream_random(&state);
 }
 
+/* Anything, as RFC 3550 8.1 has it; but that of the first call is known to who attacks it. */
+static uint32_t ssrc_of(unsigned int call)
+{
+	uint64_t state = call;
+
+	return call ? stream_random(&state) >> 32 : SSRC_FIRST;
+}
+
 static void write_packet(unsigned int call, uint64_t n, uint64_t time, uint8_t *p)
 {
 	p[0] = 0x80;
@@ -113,7 +121,7 @@ static void write_packet(unsigned int call, uint64_t n, uint64_t time, uint8_t *
 	p[2] = n >> 8;
 	p[3] = n;
 	stream_put32(p + 4, n * 160);
-	stream_put32(p + 8, SSRC_FIRST + call);
+	stream_put32(p + 8, ssrc_of(call));
 	put64(p + PAYLOAD, time);
 	put64(p + PAYLOAD + 8, hash(call, n, time));
 	memset(p + PAYLOAD + 16, call ^ n, PACKET_LEN - PAYLOAD - 16);
