@@ -3,7 +3,8 @@
 #
 # tools/flood, judged by tshark: each kind is what it says it is, over IPv4 and
 # IPv6, and what it must refuse it refuses. Nothing is sent but to a veth pair in
-# a namespace of the test's own, and that is counted at its other end.
+# a namespace of the test's own, and that is counted at its other end. And
+# tools/calls-load, which must see what is missing and what is not of its calls.
 #
 # time: 120
 set -euo pipefail
@@ -126,10 +127,50 @@ sends() {
 		"no faster than it was told (20,000 at 20,000/s: ${BASH_REMATCH[1]}.${BASH_REMATCH[2]} s)"
 }
 
+# calls_of COUNT [OPTION…] - 10 calls, each of COUNT packets, to a receiver that waits
+# for 50 of each; then a flood, if options of one are given.
+calls_of() {
+	local receiver
+	start "$host" calls-load recv --on 192.0.2.1:30000 --calls 10 --count 50 --flows "$work/got" \
+		>"$work/recv" 2>"$work/lost"
+	receiver=$!
+	ready calls-load listens $receiver 30018
+	in_ns "$plain" calls-load send --from 192.0.2.2:40000 --to 192.0.2.1:30000 --calls 10 \
+		--count "$1" --rate 500 --flows "$work/sent" >"$work/send"
+	[ $# = 1 ] || flood --netns "$plain" --dev phone0 --mac "$mac" --count 300 --rate 10000 \
+		--to 192.0.2.1:30000-30018 --even "${@:2}" >"$work/report"
+	stop $receiver
+}
+
+# What the receiver reports; it waits for nothing, so all has come when it is stopped.
+received() {
+	local name list=''
+	for name in received good lost hurt worst duplicates foreign; do
+		list+=,$(get "$(cat "$work/recv")" $name)
+	done
+	echo "${list#,}"
+}
+
+judges() {
+	dev_up "$plain" phone0 192.0.2.2/24
+	dev_up "$host" plain0 192.0.2.1/24
+	mac=$(in_ns "$host" cat /sys/class/net/plain0/address)
+	calls_of 50
+	is "$(received)" 500,500,0,0,0,0,0 "calls-load: 10 calls of 50 packets arrive"
+	check "calls-load: as many of each call as were sent" cmp "$work/sent" "$work/got"
+	calls_of 45
+	is "$(received)" 450,450,50,10,5,0,0 "calls-load: five packets that each call lacks are seen as lost"
+	is "$(head -n 1 "$work/lost")" "calls-load: port 30000: lost packet 45" "and are named"
+	calls_of 50 --kind rtp --ssrc 0x5ca11000 --from 192.0.2.2 --from-port 40000
+	is "$(received)" 800,500,0,0,0,0,300 \
+		"calls-load: packets of a call's address and SSRC are seen as none of its own"
+}
+
 kinds
 family=6 from=2001:db8:f::/48 to='[2001:db8:1::1]:30000-30398'
 kinds
 family=4 from=10.0.0.0/8 to=192.0.2.1:30000-30398
 sends
+judges
 refusals
 done_testing
