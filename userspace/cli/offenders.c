@@ -12,6 +12,8 @@
 
 #include "prefix.h"
 
+#define LITTLE	128	/* packets: less than two samples (bpf/guard.h) */
+
 /*
  * Forged, by what it does: one socket has one port; who is over a limit that many share,
  * but not over his own, is one of many who send little each; and a live far end does not
@@ -20,8 +22,10 @@
 static bool looks_forged(const struct xsrtp_offender *o)
 {
 	return __builtin_popcountll(o->from_ports) > 8 ||
-	       (o->packets < 16 && (o->reason == XSRTP_GUARD_DROPPED_RATE_PORT ||
-				    o->reason == XSRTP_GUARD_DROPPED_RATE_UNKNOWN)) ||
+	       (o->packets < LITTLE && (o->reason == XSRTP_GUARD_DROPPED_RATE_PORT ||
+					o->reason == XSRTP_GUARD_DROPPED_RATE_UNKNOWN ||
+					o->reason == XSRTP_GUARD_DROPPED_RATE_STUN ||
+					o->reason == XSRTP_GUARD_DROPPED_RATE_DTLS)) ||
 	       o->reason == XSRTP_GUARD_DROPPED_WRONG_SSRC ||
 	       o->reason == XSRTP_GUARD_DROPPED_IMPLAUSIBLE;
 }
