@@ -230,7 +230,7 @@ offenders() { # NAME FLOOD
 	case $2 in
 	one-source) is_offender "$1" "$who" "$one" false ;;
 	wrong-ssrc | bad-tags | swept) is_offender "$1" "$who" "$phone" true ;;
-	*) are_offenders "$1" "$list" ;;
+	*) are_offenders "$1" "$2" "$list" ;;
 	esac
 }
 
@@ -241,14 +241,18 @@ is_offender() { # NAME ENTRY SOURCE FORGED
 	is "$got" "$3 forged: $4" "$1: first of the offenders is its source ($(get "$2" packets) packets, ${BASH_REMATCH[2]})"
 }
 
-are_offenders() { # NAME LIST
-	local n
-	n=$(grep -o '"source":' <<<"$2" | wc -l)
-	if [ "$n" -ge 100 ] && [[ $2 != *"\"$phone\""* ]] && [[ $2 != *\"192.0.2.* ]]; then
+are_offenders() { # NAME FLOOD LIST
+	local n forged
+	n=$(grep -o '"source":' <<<"$3" | wc -l)
+	if [ "$n" -ge 100 ] && [[ $3 != *"\"$phone\""* ]] && [[ $3 != *\"192.0.2.* ]]; then
 		ok "$1: its sources are the offenders ($n of them are listed), and no phone"
 	else
-		not_ok "$1: $n offenders, a phone among them: ${2:0:400}"
+		not_ok "$1: $n offenders, a phone among them: ${3:0:400}"
 	fi
+	# What is dropped for itself, whoever sent it, tells nothing of him.
+	case $2 in fragments | malformed) return ;; esac
+	forged=$(grep -o '"forged":true' <<<"$3" | wc -l)
+	is $((forged * 10 >= n * 9)) 1 "$1: and look forged ($forged of $n)"
 }
 
 row() { # GUARD FLOOD
