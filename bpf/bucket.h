@@ -40,10 +40,13 @@ static __always_inline bool bucket_fits(const __u64 *full, __u64 now, __u64 cost
 	return bucket_level(full, now) + cost <= depth;
 }
 
-static __always_inline bool bucket_take(__u64 *full, __u64 now, __u64 cost, __u64 depth)
+/* Global: the verifier goes through it once and not from each of its callers. */
+__noinline int bucket_take(__u64 *full, __u64 now, __u64 cost, __u64 depth)
 {
 	int i;
 
+	if (!full)
+		return false;
 #pragma clang loop unroll(disable)
 	for (i = 0; i < TAKE_TRIES; i++) {
 		__u64 old = *(volatile __u64 *)full, level = 0;
