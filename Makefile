@@ -179,6 +179,9 @@ $(B)/voices/srtp.wav: tests/e2e/voices
 BPF_TEST := $(patsubst %.c,$(B)/%,$(wildcard tests/bpf/*.c))
 BPF_LIB  := $(B)/userspace/lib/ingress.o $(B)/userspace/lib/ports.o \
 	    $(B)/userspace/lib/maps.o
+$(B)/tests/bpf/guard: BPF_LIB += $(B)/libxsrtp.a
+$(B)/tests/bpf/guard: CPPFLAGS += -I$(B)/tools/guard
+$(B)/tests/bpf/guard: $(B)/libxsrtp.a $(B)/tools/guard/spray.skel.h
 
 tests: $(BPF_TEST)
 $(BPF_TEST): $(B)/tests/bpf/%: tests/bpf/%.c $(BPF_SKEL) $(BPF_LIB)

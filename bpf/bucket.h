@@ -40,7 +40,7 @@ static __always_inline bool bucket_fits(const __u64 *full, __u64 now, __u64 cost
 	return bucket_level(full, now) + cost <= depth;
 }
 
-static __always_inline bool bucket_take(__u64 *full, __u64 now, __u64 cost, __u64 depth)
+static __always_inline bool bucket_try(__u64 *full, __u64 now, __u64 cost, __u64 depth)
 {
 	int i;
 
@@ -56,6 +56,15 @@ static __always_inline bool bucket_take(__u64 *full, __u64 now, __u64 cost, __u6
 			return true;
 	}
 	return false;
+}
+
+/*
+ * The same, global: the verifier goes through it once and not from each of its callers.
+ * A call costs 8 ns, so far ends' media does without.
+ */
+__noinline int bucket_take(__u64 *full, __u64 now, __u64 cost, __u64 depth)
+{
+	return full && bucket_try(full, now, cost, depth);
 }
 
 /* A packet and its @len bytes. @r: the limit of packets, then that of bytes. */
@@ -75,6 +84,16 @@ static __always_inline bool bucket_take_both(struct xsrtp_bucket *b, const struc
 	return bucket_fits(&b->bytes, now, bytes, r[1].depth) &&
 	       bucket_take(&b->packets, now, r[0].cost, r[0].depth) &&
 	       bucket_take(&b->bytes, now, bytes, r[1].depth);
+}
+
+static __always_inline bool bucket_try_both(struct xsrtp_bucket *b, const struct xsrtp_rate *r,
+					    __u64 now, __u32 len)
+{
+	__u64 bytes = len * r[1].cost >> XSRTP_BYTE_SHIFT;
+
+	return bucket_fits(&b->bytes, now, bytes, r[1].depth) &&
+	       bucket_try(&b->packets, now, r[0].cost, r[0].depth) &&
+	       bucket_try(&b->bytes, now, bytes, r[1].depth);
 }
 #endif
 

@@ -333,8 +333,8 @@ static __always_inline int rtp_verdict(struct subject *s, const struct packet *p
 		return XSRTP_GUARD_DROPPED_NO_FLOW;
 	}
 	if (e && end_plausible(e, s->pol, t.seq, s->now))
-		return bucket_take_both(&e->media, &s->pol->rate[XSRTP_LIMIT_FLOW_RATE], s->now,
-					s->len) ?
+		return bucket_try_both(&e->media, &s->pol->rate[XSRTP_LIMIT_FLOW_RATE], s->now,
+				       s->len) ?
 		       XSRTP_GUARD_PASSED_KNOWN : XSRTP_GUARD_DROPPED_RATE_FLOW;
 	if (!e && !port_bound(s->ctx, p, s->port.rest, s->jiffies, s->pol->hz))
 		return XSRTP_GUARD_DROPPED_NO_FLOW;

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define PACKETS_MAX	10000000ULL	/* more, and a cost is no longer within 1 % at 100 Hz */
+#define ATTACK_MAX	1000000000ULL	/* which never comes */
 #define BYTES_MIN	1000ULL
 #define BYTES_MAX	12500000000ULL	/* 100 Gbit/s */
 #define PACKET_BYTES	2000		/* a burst of bytes holds a packet of an Ethernet's MTU */
@@ -261,8 +262,8 @@ static int check_limit(const struct xsrtp_policy *p, unsigned int i, char *err, 
 
 static int check_attack(const struct xsrtp_policy *p, char *err, size_t err_len)
 {
-	if (p->attack_on_pps < 2 || p->attack_on_pps > PACKETS_MAX)
-		return refuse(err, err_len, "attack-on: write 2 to %llu packets a second", PACKETS_MAX);
+	if (p->attack_on_pps < 2 || p->attack_on_pps > ATTACK_MAX)
+		return refuse(err, err_len, "attack-on: write 2 to %llu packets a second", ATTACK_MAX);
 	if (!p->attack_off_pps || p->attack_off_pps >= p->attack_on_pps)
 		return refuse(err, err_len, "attack-off %" PRIu64 " must be below attack-on %" PRIu64
 			      ", or the state would flap: write attack-off %" PRIu64,
