@@ -66,7 +66,9 @@ bpf: $(BPF_SKEL)
 .PRECIOUS: $(B)/bpf/%.bpf.o
 $(B)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h include/xsrtp/*.h)
 	@mkdir -p $(@D)
-	$(CLANG) -target bpf -O2 -g -Wall -Iinclude -I$(ARCH_INC) -c $< -o $@
+	$(CLANG) -target bpf $(BPF_CPU) -O2 -g -Wall -Iinclude -I$(ARCH_INC) -c $< -o $@
+# Its buckets are changed by compare-and-swap (Linux 5.12).
+$(B)/bpf/guard.bpf.o: BPF_CPU := -mcpu=v3
 $(B)/bpf/ingress_kfunc.bpf.o: bpf/ingress.bpf.c
 $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
 	bpftool gen skeleton $< name $* > $@.tmp && mv $@.tmp $@
@@ -162,6 +164,17 @@ $(B)/tools/instructions/hooks.bpf.o: tools/instructions/hooks.bpf.c
 	@mkdir -p $(@D)
 	$(CLANG) -target bpf -O2 -g -Wall -I$(ARCH_INC) -c $< -o $@
 
+# tools/guard: what tools/bench guard times with.
+
+tools: $(B)/tools/guard/cost
+$(B)/tools/guard/spray.bpf.o: tools/guard/spray.bpf.c tools/guard/spray.h
+	@mkdir -p $(@D)
+	$(CLANG) -target bpf -O2 -g -Wall -Iinclude -I$(ARCH_INC) -c $< -o $@
+$(B)/tools/guard/spray.skel.h: $(B)/tools/guard/spray.bpf.o
+	bpftool gen skeleton $< name spray_bpf > $@.tmp && mv $@.tmp $@
+$(B)/tools/guard/cost: tools/guard/cost.c $(B)/tools/guard/spray.skel.h $(BPF_SKEL) $(B)/libxsrtp.a
+	$(CC) $(ALL_CFLAGS) -I$(B)/tools/guard $(LDFLAGS) -o $@ $< $(B)/libxsrtp.a $(NL_LIBS)
+
 tests: $(UNIT) $(UNIT:%=%-san) $(DIFF) tools $(B)/voices/srtp.wav
 $(UNIT) $(DIFF): $(B)/tests/%: tests/%.c $(B)/libxsrtp-core.a
 	@mkdir -p $(@D)
@@ -191,6 +204,9 @@ $(B)/voices/srtp.wav: tests/e2e/voices
 BPF_TEST := $(patsubst %.c,$(B)/%,$(wildcard tests/bpf/*.c))
 BPF_LIB  := $(B)/userspace/lib/ingress.o $(B)/userspace/lib/ports.o \
 	    $(B)/userspace/lib/maps.o
+$(B)/tests/bpf/guard: BPF_LIB += $(B)/libxsrtp.a
+$(B)/tests/bpf/guard: CPPFLAGS += -I$(B)/tools/guard
+$(B)/tests/bpf/guard: $(B)/libxsrtp.a $(B)/tools/guard/spray.skel.h
 
 tests: $(BPF_TEST)
 $(BPF_TEST): $(B)/tests/bpf/%: tests/bpf/%.c $(BPF_SKEL) $(BPF_LIB)

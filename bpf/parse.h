@@ -9,7 +9,8 @@
  * early only where it cannot find a UDP port.
  *
  * One source for XDP and, with PARSE_SKB defined, for tc, where the packet may go
- * on behind the bytes that can be read.
+ * on behind the bytes that can be read. PARSE_PAYLOAD also asks for the UDP payload
+ * itself.
  */
 #ifndef XSRTP_BPF_PARSE_H
 #define XSRTP_BPF_PARSE_H
@@ -65,6 +66,10 @@ struct packet {
 	__be32 id;		/* of a fragment's datagram */
 	int fault;		/* enum xsrtp_counter: its drop at a media endpoint, or 0 */
 	__u8 first;		/* byte of the UDP payload; only without a fault */
+#ifdef PARSE_PAYLOAD
+	__u8 *payload;
+	__u32 len;		/* of it, by the UDP header; only without a fault */
+#endif
 };
 
 /* What the IP header says about the rest; the UDP header is judged by it. */
@@ -170,6 +175,10 @@ static __always_inline int parse_udp(struct cursor *c, const struct ip_facts *ip
 	p->from.port = udp->source;
 	p->to.port = udp->dest;
 	p->fault = udp_fault(udp, ip);
+#ifdef PARSE_PAYLOAD
+	p->payload = first;
+	p->len = bpf_ntohs(udp->len) - sizeof(*udp);
+#endif
 	if (first + 1 <= (__u8 *)c->end)
 		p->first = *first;
 	else if (!p->fault)

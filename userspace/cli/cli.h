@@ -95,6 +95,11 @@ int verb_attach(struct args *a);
 int verb_detach(struct args *a);
 int verb_monitor(struct args *a);
 int verb_top(struct args *a);
+int verb_guard(struct args *a);
+int verb_ban(struct args *a);
+int verb_allow(struct args *a);
+int verb_unban(struct args *a);
+int verb_offenders(struct args *a);
 int verb_help(struct args *a);
 
 #endif /* XSRTP_CLI_H */

@@ -38,6 +38,15 @@ static const struct verb {
 	{ "detach", verb_detach, "DEV" },
 	{ "monitor", verb_monitor, "" },
 	{ "top", verb_top, "[SECONDS [COUNT]]" },
+	{ "guard", verb_guard,
+	  "attach DEV [native | generic | auto] [ports A-B[,C-D ...]]\n"
+	  "       guard detach DEV\n"
+	  "       guard show\n"
+	  "       guard set KEY VALUE [KEY VALUE ...]" },
+	{ "ban", verb_ban, "PREFIX [for TIME]" },
+	{ "allow", verb_allow, "PREFIX [for TIME]" },
+	{ "unban", verb_unban, "PREFIX" },
+	{ "offenders", verb_offenders, "" },
 	{ "help", verb_help, "" },
 };
 

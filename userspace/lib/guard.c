@@ -1,0 +1,558 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The guard on this namespace's devices. A policy is a map of its own, and the one that
+ * holds is the entry of an outer map: it is exchanged in one step, and processes that
+ * exchange it at the same time do so one after the other, under the lock.
+ */
+#include "guard.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "clock.skel.h"
+#include "guard.skel.h"
+#include "maps.h"
+#include "policy.h"
+
+#define PROG		"xsrtp_guard"
+#define IDS_MAX		32
+#define LOCK_TRIES	1000	/* of 10 ms */
+
+static const struct {
+	const char *name;
+	__u32 value_size;	/* 0: any */
+} shapes[GUARD_MAPS] = {
+	[GUARD_POLICY] = { "guard_policy", 0 },
+	[GUARD_STATE] = { "guard_state", sizeof(struct xsrtp_guard) },
+	[GUARD_SOURCES] = { "guard_sources", sizeof(struct xsrtp_source) },
+	[GUARD_HOSTS] = { "guard_hosts", sizeof(struct xsrtp_host_line) },
+	[GUARD_OFFENDERS] = { "guard_offenders", sizeof(struct xsrtp_offender) },
+	[GUARD_ENDS] = { "guard_ends", sizeof(struct xsrtp_ends) },
+	[GUARD_TALKERS] = { "guard_talkers", sizeof(struct xsrtp_talkers) },
+	[GUARD_CANDIDATES] = { "guard_talkers_c", sizeof(struct xsrtp_candidate) },
+	[GUARD_CPU] = { "guard_cpu", sizeof(struct xsrtp_guard_cpu) },
+	[GUARD_PREFIX4] = { "guard_prefix4", sizeof(struct xsrtp_prefix_state) },
+	[GUARD_PREFIX6] = { "guard_prefix6", sizeof(struct xsrtp_prefix_state) },
+};
+
+_Static_assert(sizeof(struct xsrtp_ends) == 64, "one cache line");
+_Static_assert(sizeof(struct xsrtp_talkers) == 128, "two cache lines");
+_Static_assert(sizeof(struct xsrtp_host_line) == 64, "one cache line");
+_Static_assert(sizeof(struct xsrtp_source) == 32, "half a cache line");
+
+/* --- what libbpf says ---------------------------------------------------------------- */
+
+static __thread char heard[200];
+
+/* The kernel's own words are the last that is warned of. */
+static int hear(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	char line[256];
+
+	if (level != LIBBPF_WARN)
+		return 0;
+	vsnprintf(line, sizeof(line), fmt, ap);
+	line[strcspn(line, "\n")] = 0;
+	if (!heard[0] || !strncmp(line, "libbpf: Kernel error message: ", 30))
+		snprintf(heard, sizeof(heard), "%.190s", line);
+	return 0;
+}
+
+/* --- counters ------------------------------------------------------------------------ */
+
+static const char *const counter_name[XSRTP_GUARD_MAX] = {
+#define X(sym, name) [XSRTP_COUNTER_##sym] = name,
+	XSRTP_COUNTERS(X)
+#undef X
+#define X(sym, name) [XSRTP_GUARD_##sym] = name,
+	XSRTP_GUARD_COUNTERS(X)
+#undef X
+};
+
+const char *guard_counter_name(unsigned int i)
+{
+	return i < XSRTP_GUARD_MAX ? counter_name[i] : NULL;
+}
+
+bool guard_counter_drops(unsigned int i)
+{
+	return !strncmp(counter_name[i], "dropped-", 8);
+}
+
+int guard_cpus(struct guard_set *g, struct xsrtp_guard_cpu *sum)
+{
+	int cpus = libbpf_num_possible_cpus(), cpu, ret = 0;
+	struct xsrtp_guard_cpu *v = calloc(cpus > 0 ? cpus : 1, sizeof(*v));
+	__u32 zero = 0, i;
+
+	memset(sum, 0, sizeof(*sum));
+	if (!v || cpus <= 0)
+		ret = -ENOMEM;
+	else if (bpf_map_lookup_elem(g->fd[GUARD_CPU], &zero, v))
+		ret = -errno;
+	for (cpu = 0; cpu < cpus && !ret; cpu++)
+		for (i = 0; i < XSRTP_GUARD_MAX; i++) {
+			sum->count[i] += v[cpu].count[i];
+			sum->would[i] += v[cpu].would[i];
+		}
+	free(v);
+	return ret;
+}
+
+/* --- clock --------------------------------------------------------------------------- */
+
+int guard_clock_read(struct guard_clock *c)
+{
+	libbpf_print_fn_t before = libbpf_set_print(hear);
+	struct clock *skel = clock__open_and_load();
+	__u64 in[8] = { 0 }, out[8];
+	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = in, .data_size_in = sizeof(in),
+		    .data_out = out, .data_size_out = sizeof(out), .repeat = 1);
+	int ret = -errno;
+
+	libbpf_set_print(before);
+	if (!skel)
+		return ret;
+	ret = bpf_prog_test_run_opts(bpf_program__fd(skel->progs.xsrtp_clock), &o);
+	clock__destroy(skel);
+	if (ret)
+		return -errno;
+	c->jiffies = out[0];
+	c->ns = out[1];
+	return 0;
+}
+
+/* The kernel's CONFIG_HZ is told nowhere that is always there: measured. */
+static int clock_measure(struct guard_clock *c)
+{
+	static const unsigned int known[] = { 100, 250, 300, 1000 };
+	struct guard_clock then;
+	unsigned int i, best = 0;
+	double hz, off, least = 1e9;
+	int ret = guard_clock_read(&then);
+
+	usleep(200000);
+	ret = ret ?: guard_clock_read(c);
+	if (ret)
+		return ret;
+	hz = (c->jiffies - then.jiffies) * 1e9 / (c->ns - then.ns);
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		off = hz > known[i] ? hz - known[i] : known[i] - hz;
+		if (off < least) {
+			least = off;
+			best = known[i];
+		}
+	}
+	c->hz = best;
+	return 0;
+}
+
+double guard_clock_real(const struct guard_clock *c, uint64_t jiffies)
+{
+	struct timespec mono, real;
+
+	clock_gettime(CLOCK_MONOTONIC, &mono);
+	clock_gettime(CLOCK_REALTIME, &real);
+	return real.tv_sec - mono.tv_sec + (real.tv_nsec - mono.tv_nsec) / 1e9 + c->ns / 1e9 -
+	       (double)(int64_t)(c->jiffies - jiffies) / c->hz;
+}
+
+/* --- maps ---------------------------------------------------------------------------- */
+
+void guard_close(struct guard_set *g)
+{
+	int i;
+
+	for (i = 0; i < GUARD_MAPS; i++)
+		if (g->fd[i] >= 0)
+			close(g->fd[i]);
+}
+
+static void take(struct guard_set *g, int fd)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+	int i = GUARD_MAPS;
+
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
+		for (i = 0; i < GUARD_MAPS; i++)
+			if (!strcmp(info.name, shapes[i].name) && g->fd[i] < 0 &&
+			    (!shapes[i].value_size || info.value_size == shapes[i].value_size))
+				break;
+	if (i < GUARD_MAPS)
+		g->fd[i] = fd;
+	else
+		close(fd);
+}
+
+int guard_of(int prog, struct guard_set *g)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info), ids[IDS_MAX], i;
+
+	memset(g->fd, -1, sizeof(g->fd));
+	info.nr_map_ids = IDS_MAX;
+	info.map_ids = (unsigned long)ids;
+	if (bpf_obj_get_info_by_fd(prog, &info, &len))
+		return -errno;
+	for (i = 0; i < info.nr_map_ids && i < IDS_MAX; i++) {
+		int fd = bpf_map_get_fd_by_id(ids[i]);
+
+		if (fd >= 0)
+			take(g, fd);
+	}
+	for (i = 0; i < GUARD_MAPS; i++)
+		if (g->fd[i] < 0) {
+			guard_close(g);
+			return -ESTALE;
+		}
+	return 0;
+}
+
+uint64_t guard_memory(const struct guard_set *g)
+{
+	char path[64], line[128];
+	uint64_t sum = 0, v;
+	FILE *f;
+	int i;
+
+	for (i = 0; i < GUARD_MAPS; i++) {
+		snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", g->fd[i]);
+		f = fopen(path, "r");
+		while (f && fgets(line, sizeof(line), f))
+			if (sscanf(line, "memlock: %lu", &v) == 1)
+				sum += v;
+		if (f)
+			fclose(f);
+	}
+	return sum;
+}
+
+struct xsrtp_guard *guard_state_map(struct guard_set *g)
+{
+	void *m = mmap(NULL, sizeof(struct xsrtp_guard), PROT_READ | PROT_WRITE, MAP_SHARED,
+		       g->fd[GUARD_STATE], 0);
+
+	return m == MAP_FAILED ? NULL : m;
+}
+
+void guard_state_unmap(struct xsrtp_guard *s)
+{
+	munmap(s, sizeof(*s));
+}
+
+int guard_offenders(struct guard_set *g, struct xsrtp_offender *o)
+{
+	struct xsrtp_offender *m = mmap(NULL, XSRTP_OFFENDERS * sizeof(*m), PROT_READ, MAP_SHARED,
+					g->fd[GUARD_OFFENDERS], 0);
+	unsigned int i;
+	int n = 0;
+
+	if (m == MAP_FAILED)
+		return -errno;
+	for (i = 0; i < XSRTP_OFFENDERS; i++)
+		if (m[i].version)
+			o[n++] = m[i];
+	munmap(m, XSRTP_OFFENDERS * sizeof(*m));
+	return n;
+}
+
+/* --- policy -------------------------------------------------------------------------- */
+
+int guard_policy_get(struct guard_set *g, struct xsrtp_policy *p, char *err, size_t err_len)
+{
+	__u32 zero = 0, id;
+	int inner = -1, ret = 0;
+
+	if (!bpf_map_lookup_elem(g->fd[GUARD_POLICY], &zero, &id))
+		inner = bpf_map_get_fd_by_id(id);
+	if (inner < 0 || bpf_map_lookup_elem(inner, &zero, p))
+		ret = -errno;
+	if (inner >= 0)
+		close(inner);
+	if (ret)
+		map_fail(ret, err, err_len, "cannot read the guard's policy: %s", strerror(-ret));
+	return ret;
+}
+
+int guard_policy_put(struct guard_set *g, const struct xsrtp_policy *p, char *err, size_t err_len)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, o, .map_flags = 0);
+	int inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "guard_policy_in", sizeof(__u32), sizeof(*p),
+				   1, &o);
+	int ret = inner < 0 ? -errno : 0;
+	__u32 zero = 0;
+
+	if (!ret && (bpf_map_update_elem(inner, &zero, p, BPF_ANY) ||
+		     bpf_map_update_elem(g->fd[GUARD_POLICY], &zero, &inner, BPF_ANY)))
+		ret = -errno;
+	if (inner >= 0)
+		close(inner);
+	if (ret)
+		map_fail(ret, err, err_len, "cannot change the guard's policy: %s", strerror(-ret));
+	return ret;
+}
+
+int guard_start(struct guard_set *g, const char *ports, char *err, size_t err_len)
+{
+	struct xsrtp_policy p;
+	struct guard_clock c;
+	int ret = clock_measure(&c);
+
+	if (ret)
+		return map_fail(ret, err, err_len, "cannot read the kernel's clock: %s", strerror(-ret));
+	policy_init(&p, c.hz);
+	if (ports)
+		ret = policy_word(&p, "ports", ports, err, err_len);
+	ret = ret ?: policy_finish(&p, err, err_len);
+	if (ret)
+		return ret;
+	if (getrandom(p.secret, sizeof(p.secret), 0) != sizeof(p.secret))
+		return map_fail(-EIO, err, err_len, "no random bytes for the guard's secrets");
+	return guard_policy_put(g, &p, err, err_len);
+}
+
+/*
+ * An abstract socket's name belongs to the network namespace, and is free when its
+ * process is gone.
+ */
+int guard_lock(char *err, size_t err_len)
+{
+	struct sockaddr_un a = { AF_UNIX, "\0xsrtp-guard" };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), i;
+
+	for (i = 0; fd >= 0 && i < LOCK_TRIES; i++) {
+		if (!bind(fd, (struct sockaddr *)&a, sizeof(a)))
+			return fd;
+		if (errno != EADDRINUSE)
+			break;
+		usleep(10000);
+	}
+	i = errno;
+	if (fd >= 0)
+		close(fd);
+	return map_fail(-i, err, err_len, i == EADDRINUSE ? "another process has been changing the "
+			"guard for 10 s: try again" : "no lock for the guard: %s", strerror(i));
+}
+
+/* --- devices ------------------------------------------------------------------------- */
+
+/* The program's descriptor if it is the guard, or -errno; -ENOENT: it is none. */
+static int guard_prog(__u32 id)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(id);
+
+	if (fd < 0)
+		return -errno;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len) || info.type != BPF_PROG_TYPE_XDP ||
+	    strcmp(info.name, PROG)) {
+		close(fd);
+		return -ENOENT;
+	}
+	return fd;
+}
+
+static int device_query(int ifindex, struct ingress_info *info)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, o);
+	int ret = bpf_xdp_query(ifindex, 0, &o);
+
+	if (ret)
+		return ret;
+	info->prog_id = o.drv_prog_id ?: o.skb_prog_id;
+	info->mode = o.drv_prog_id ? INGRESS_NATIVE : INGRESS_GENERIC;
+	return info->prog_id ? 0 : -ENOENT;
+}
+
+int guard_list(struct ingress_info *info, size_t max)
+{
+	struct if_nameindex *all = if_nameindex(), *i;
+	size_t n = 0;
+	int fd;
+
+	for (i = all; i && i->if_index && n < max; i++) {
+		info[n] = (struct ingress_info){ 0 };
+		if (device_query(i->if_index, &info[n]))
+			continue;
+		fd = guard_prog(info[n].prog_id);
+		if (fd == -EPERM) {
+			if_freenameindex(all);
+			return fd;
+		}
+		if (fd < 0)
+			continue;
+		close(fd);
+		snprintf(info[n++].ifname, sizeof(info->ifname), "%.15s", i->if_name);
+	}
+	if_freenameindex(all);
+	return n;
+}
+
+int guard_open(struct guard_set *g, char *err, size_t err_len)
+{
+	struct ingress_info first;
+	int ret = guard_list(&first, 1), prog;
+
+	memset(g->fd, -1, sizeof(g->fd));
+	if (!ret)
+		return map_fail(-ENOENT, err, err_len, "no device of this network namespace has the "
+				"guard: xsrtp guard attach DEV");
+	prog = ret < 0 ? ret : guard_prog(first.prog_id);
+	if (prog < 0)
+		return map_explain(prog, "XDP", err, err_len);
+	ret = guard_of(prog, g);
+	close(prog);
+	return ret ? map_explain(ret, "XDP", err, err_len) : 0;
+}
+
+/* Loads the program; with @shared on its maps. */
+static int prog_load(const struct guard_set *shared, struct bpf_object **to, char *err, size_t err_len)
+{
+	struct bpf_object *o;
+	size_t size;
+	const void *elf = guard__elf_bytes(&size);
+	int i, ret;
+
+	o = bpf_object__open_mem(elf, size, NULL);
+	ret = o ? 0 : -errno;
+	for (i = 0; !ret && shared && i < GUARD_MAPS; i++)
+		ret = bpf_map__reuse_fd(bpf_object__find_map_by_name(o, shapes[i].name),
+					shared->fd[i]);
+	ret = ret ?: bpf_object__load(o);
+	if (ret) {
+		bpf_object__close(o);
+		return map_fail(ret, err, err_len, "the kernel does not take the guard: %s%s%s",
+				strerror(-ret), heard[0] ? ": " : "", heard);
+	}
+	*to = o;
+	return 0;
+}
+
+static int xdp_attach(int ifindex, int prog, enum ingress_mode mode)
+{
+	__u32 flags = XDP_FLAGS_UPDATE_IF_NOEXIST |
+		      (mode == INGRESS_NATIVE ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE);
+
+	heard[0] = 0;
+	return bpf_xdp_attach(ifindex, prog, flags, NULL);
+}
+
+static int mode_attach(int ifindex, int prog, enum ingress_mode mode, struct ingress_info *info,
+		       char *err, size_t err_len)
+{
+	int ret;
+
+	info->mode = mode == INGRESS_GENERIC ? INGRESS_GENERIC : INGRESS_NATIVE;
+	ret = xdp_attach(ifindex, prog, info->mode);
+	if (ret && mode == INGRESS_AUTO && ret != -EBUSY && ret != -EEXIST && ret != -EPERM) {
+		snprintf(info->why, sizeof(info->why), "%s", heard[0] ? heard : strerror(-ret));
+		info->mode = INGRESS_GENERIC;
+		ret = xdp_attach(ifindex, prog, info->mode);
+	}
+	if (ret == -EEXIST || ret == -EBUSY)
+		return map_fail(-EBUSY, err, err_len, "%s has another XDP program", info->ifname);
+	if (ret)
+		return map_fail(ret, err, err_len, "cannot attach to %s: %s%s%s", info->ifname,
+				strerror(-ret), heard[0] ? ": " : "", heard);
+	return 0;
+}
+
+/* On maps that other devices use already, the ports are part of the policy that holds. */
+static int ports_change(struct guard_set *g, const char *ports, char *err, size_t err_len)
+{
+	struct xsrtp_policy p;
+	int ret = guard_policy_get(g, &p, err, err_len);
+
+	ret = ret ?: policy_word(&p, "ports", ports, err, err_len);
+	ret = ret ?: policy_finish(&p, err, err_len);
+	return ret ?: guard_policy_put(g, &p, err, err_len);
+}
+
+static int attach_prog(int ifindex, enum ingress_mode mode, const char *ports,
+		       struct ingress_info *info, char *err, size_t err_len)
+{
+	struct bpf_object *o = NULL;
+	struct guard_set shared, g;
+	bool has = !guard_open(&shared, err, err_len);
+	int ret = prog_load(has ? &shared : NULL, &o, err, err_len), prog;
+
+	guard_close(&shared);
+	if (ret)
+		return ret;
+	prog = bpf_program__fd(bpf_object__find_program_by_name(o, PROG));
+	ret = guard_of(prog, &g);
+	if (ret) {
+		bpf_object__close(o);
+		return map_explain(ret, "XDP", err, err_len);
+	}
+	if (!has)
+		ret = guard_start(&g, ports, err, err_len);
+	else if (ports)
+		ret = ports_change(&g, ports, err, err_len);
+	ret = ret ?: mode_attach(ifindex, prog, mode, info, err, err_len);
+	guard_close(&g);
+	bpf_object__close(o);
+	return ret;
+}
+
+int guard_attach(const char *ifname, enum ingress_mode mode, const char *ports,
+		 struct ingress_info *info, char *err, size_t err_len)
+{
+	int ifindex = if_nametoindex(ifname), lock, prog, ret;
+	libbpf_print_fn_t before;
+
+	memset(info, 0, sizeof(*info));
+	snprintf(info->ifname, sizeof(info->ifname), "%s", ifname);
+	if (!ifindex)
+		return map_fail(-ENODEV, err, err_len, "there is no device %s", ifname);
+	if (!device_query(ifindex, info)) {
+		prog = guard_prog(info->prog_id);
+		if (prog < 0)
+			return map_fail(-EBUSY, err, err_len, "%s has another XDP program", ifname);
+		close(prog);
+		return map_fail(-EEXIST, err, err_len, "%s has the guard already", ifname);
+	}
+	lock = guard_lock(err, err_len);
+	if (lock < 0)
+		return lock;
+	heard[0] = 0;
+	before = libbpf_set_print(hear);
+	ret = attach_prog(ifindex, mode, ports, info, err, err_len);
+	libbpf_set_print(before);
+	close(lock);
+	return ret;
+}
+
+int guard_detach(const char *ifname, char *err, size_t err_len)
+{
+	int ifindex = if_nametoindex(ifname), prog = -ENOENT, ret;
+	struct ingress_info info;
+	LIBBPF_OPTS(bpf_xdp_attach_opts, o);
+
+	if (!ifindex)
+		return map_fail(-ENODEV, err, err_len, "there is no device %s", ifname);
+	if (!device_query(ifindex, &info))
+		prog = guard_prog(info.prog_id);
+	if (prog < 0)
+		return map_fail(prog, err, err_len, "%s has no guard", ifname);
+	o.old_prog_fd = prog;
+	ret = bpf_xdp_detach(ifindex, info.mode == INGRESS_NATIVE ? XDP_FLAGS_DRV_MODE :
+			     XDP_FLAGS_SKB_MODE, &o);
+	close(prog);
+	return ret ? map_fail(ret, err, err_len, "cannot detach from %s: %s", ifname,
+			      strerror(-ret)) : 0;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The guard on the devices of this network namespace (bpf/guard.bpf.c): attach, detach,
+ * its policy and its state. As with the other programs nothing is kept in a process or a
+ * file: the guard is found by asking the kernel, all devices of a namespace share one set
+ * of maps, and these live as long as a device has the program.
+ *
+ * Who changes something holds the namespace's lock, which goes with the process.
+ *
+ * All that return int: 0, or -errno with a sentence in @err.
+ */
+#ifndef XSRTP_GUARD_H
+#define XSRTP_GUARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../bpf/guard_state.h"
+#include "ingress.h"
+
+enum guard_map {
+	GUARD_POLICY, GUARD_STATE, GUARD_SOURCES, GUARD_HOSTS, GUARD_OFFENDERS, GUARD_ENDS,
+	GUARD_TALKERS, GUARD_CANDIDATES, GUARD_CPU, GUARD_PREFIX4, GUARD_PREFIX6,
+	GUARD_MAPS
+};
+
+struct guard_set {
+	int fd[GUARD_MAPS];
+};
+
+/* Both clocks at one moment, and how fast the guard's runs. */
+struct guard_clock {
+	uint64_t jiffies;
+	uint64_t ns;		/* CLOCK_MONOTONIC */
+	unsigned int hz;
+};
+
+/*
+ * guard_attach() - on @ifname; @ports "A-B,C-D" or NULL: as they are, or the default
+ *
+ * -EEXIST it is there; -EBUSY another XDP program is.
+ */
+int guard_attach(const char *ifname, enum ingress_mode mode, const char *ports,
+		 struct ingress_info *info, char *err, size_t err_len);
+/* guard_detach() - -ENOENT it is not there. With the last device its state goes. */
+int guard_detach(const char *ifname, char *err, size_t err_len);
+/* guard_list() - up to @max devices that have it; how many, or -errno. */
+int guard_list(struct ingress_info *info, size_t max);
+
+/* guard_open() - its maps; -ENOENT no device of this namespace has it. */
+int guard_open(struct guard_set *g, char *err, size_t err_len);
+/* guard_of() - those of the program @prog; -ESTALE: another version's. */
+int guard_of(int prog, struct guard_set *g);
+void guard_close(struct guard_set *g);
+
+/* guard_lock() - waits for others; the descriptor to close, or -errno. */
+int guard_lock(char *err, size_t err_len);
+
+/* guard_start() - the first policy, with new secrets. For maps that no device uses yet. */
+int guard_start(struct guard_set *g, const char *ports, char *err, size_t err_len);
+
+/* guard_policy_get() - the policy that holds. guard_policy_put() - one that is finished. */
+int guard_policy_get(struct guard_set *g, struct xsrtp_policy *p, char *err, size_t err_len);
+int guard_policy_put(struct guard_set *g, const struct xsrtp_policy *p, char *err, size_t err_len);
+
+/* guard_state_map() - the state, to be unmapped by guard_state_unmap(); or NULL. */
+struct xsrtp_guard *guard_state_map(struct guard_set *g);
+void guard_state_unmap(struct xsrtp_guard *s);
+
+/* guard_cpus() - what all CPUs have counted. */
+int guard_cpus(struct guard_set *g, struct xsrtp_guard_cpu *sum);
+
+/* guard_offenders() - up to XSRTP_OFFENDERS into @o; how many, or -errno. */
+int guard_offenders(struct guard_set *g, struct xsrtp_offender *o);
+
+/* guard_memory() - bytes of all maps, as the kernel accounts for them. */
+uint64_t guard_memory(const struct guard_set *g);
+
+/* guard_counter_name() - "passed-known", ...; those of counters.h, too. */
+const char *guard_counter_name(unsigned int i);
+bool guard_counter_drops(unsigned int i);
+
+/* guard_clock_read() - 0 or -errno; @hz is left as it is. */
+int guard_clock_read(struct guard_clock *c);
+/* guard_clock_real() - a time of the guard's as seconds since 1970. */
+double guard_clock_real(const struct guard_clock *c, uint64_t jiffies);
+
+#endif /* XSRTP_GUARD_H */
