@@ -438,10 +438,13 @@ static __always_inline bool is_unwanted(int v)
 static __always_inline void note_drop(struct subject *s, const struct packet *p,
 				      struct xsrtp_guard_cpu *cpu, int v)
 {
-	if (cpu->jiffy != (__u32)s->jiffies) {
+	__u32 age = (__u32)s->jiffies - cpu->jiffy;
+
+	if (age) {
 		cpu->jiffy = s->jiffies;
 		cpu->drops = 0;
-		if (cpu->unwanted)
+		/* Those of a jiffy that is long over would look like an attack of now. */
+		if (cpu->unwanted && age < s->pol->hz / 4)
 			attack_note(s->g, s->pol, s->jiffies, cpu->unwanted);
 		cpu->unwanted = 0;
 	}

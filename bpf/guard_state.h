@@ -138,6 +138,7 @@ struct xsrtp_candidate {
 /* --- what there is once ------------------------------------------------------ */
 
 #define XSRTP_EVENTS	64
+#define XSRTP_MAYBE_BITS	(1 << XSRTP_SOURCE_BITS)	/* 16 KB, which stay in the cache */
 
 struct xsrtp_event {
 	__u64 jiffies;
@@ -166,6 +167,9 @@ struct xsrtp_guard {
 	__u64 room3[4];
 
 	struct xsrtp_event event[XSRTP_EVENTS];
+
+	/* A bit for each hash that a host may have; without it its line is not looked at. */
+	__u64 maybe[XSRTP_MAYBE_BITS / 64];
 };
 
 /* Of each CPU. */

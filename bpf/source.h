@@ -62,12 +62,19 @@ static __noinline __u32 trie_state(const struct xsrtp_local *from, __u64 jiffies
 	return s && !is_over(s->until, jiffies) ? s->state : XSRTP_PREFIX_NONE;
 }
 
+static __always_inline bool host_maybe(const struct xsrtp_guard *g, __u64 hash)
+{
+	__u32 bit = hash >> (64 - XSRTP_SOURCE_BITS);
+
+	return g->maybe[bit >> 6] >> (bit & 63) & 1;
+}
+
 static __always_inline __u32 prefix_state(const struct xsrtp_guard *g, __u64 hash,
 					  const struct xsrtp_local *from, __u64 jiffies)
 {
 	__u32 state = XSRTP_PREFIX_NONE;
 
-	if (g->hosts)
+	if (g->hosts && host_maybe(g, hash))
 		state = host_state(hash, from, jiffies);
 	if (!state && (from->version == 4 ? g->prefixes4 : g->prefixes6))
 		state = trie_state(from, jiffies);

@@ -312,18 +312,18 @@ static __always_inline bool port_bound(struct xdp_md *ctx, const struct packet *
 	return true;
 }
 
-/* The same for a far end, who needs no more than its own cache line. */
+/* The same for a far end, who needs no more than its own cache line; for two seconds. */
 static __always_inline bool end_bound(struct xdp_md *ctx, const struct packet *p,
 				      struct xsrtp_end *e, __u64 jiffies, __u32 hz)
 {
-	__u16 now = jiffies >> XSRTP_BOUND_SHIFT, second = (hz >> XSRTP_BOUND_SHIFT) + 1;
+	__u16 now = jiffies >> XSRTP_BOUND_SHIFT, most = (hz >> (XSRTP_BOUND_SHIFT - 1)) + 1;
 	__u16 left = e->bound - now;
 
-	if (left && left <= second)
+	if (left && left <= most)
 		return true;
 	if (!socket_there(ctx, p))
 		return false;
-	e->bound = now + second;
+	e->bound = now + most;
 	return true;
 }
 

@@ -32,7 +32,7 @@
 #include "spray.skel.h"
 
 #define REPEAT		200000
-#define ASKED		25	/* one far end in so many has its socket looked for, as 50 packets/s do */
+#define ASKED		50	/* two packets each in a run: one in 100 looks for its socket, as with 50 a second */
 #define ROUNDS_MAX	101
 #define PORT		10000
 #define PORTS		50000
@@ -43,12 +43,14 @@
 #define BANNED		0x0c000000
 #define BANS		10000
 
+enum { BARE = -1, ONE_SLOT = -2 };	/* not the guard */
+
 enum policy_of { GENEROUS, TIGHT, ATTACKED, POLICIES };
 
 struct test {
 	const char *name;
 	uint32_t entries;
-	int counter;		/* where its packets are counted; -1: the bare program */
+	int counter;		/* where its packets are counted; or: */
 	enum policy_of policy;
 	uint32_t addr;
 	uint16_t port;
@@ -63,8 +65,11 @@ struct test {
 	{ name, ENTRIES, counter, policy, addr, port, shift, 0 }
 
 static const struct test tests[] = {
-	{ "bare-drop", 1, -1, GENEROUS, BASE, PORT, 31, 0 },
-	{ "bare-drop", ENTRIES, -1, GENEROUS, BASE, PORT, 31, 0 },
+	{ "bare-drop", 1, BARE, GENEROUS, BASE, PORT, 31, 0 },
+	{ "bare-drop", ENTRIES, BARE, GENEROUS, BASE, PORT, 31, 0 },
+	{ "one-slot", 1, ONE_SLOT, GENEROUS, BASE, PORT, 1, 0 },
+	{ "one-slot", 10000, ONE_SLOT, GENEROUS, BASE, PORT, 1, 0 },
+	{ "one-slot", ENTRIES, ONE_SLOT, GENEROUS, BASE, PORT, 1, 0 },
 	{ "not-media", 1, XSRTP_COUNTER_PASSED_NO_FLOW, GENEROUS, BASE, 80, 31, 0 },
 	{ "denied", 1, XSRTP_GUARD_DROPPED_DENIED, GENEROUS, BANNED, PORT, 31, 0 },
 	{ "denied", 1000, XSRTP_GUARD_DROPPED_DENIED, GENEROUS, BANNED, PORT, 31, 0 },
@@ -199,7 +204,7 @@ static void make_flows(void)
 		e->port = 5000;
 		e->seq = e->jump = 0;
 		e->media.packets = c.jiffies << XSRTP_TICK_SHIFT;
-		e->bound = i % ASKED ? (c.jiffies + c.hz) >> XSRTP_BOUND_SHIFT : 0;
+		e->bound = i % ASKED ? (c.jiffies + 2 * c.hz) >> XSRTP_BOUND_SHIFT : 0;
 	}
 	munmap(t, size);
 }
@@ -218,6 +223,8 @@ static void make_bans(void)
 		struct xsrtp_host_line *line = &lines[xsrtp_hash_source(&policy[GENEROUS], &from) >>
 						      (64 - XSRTP_HOST_BITS)];
 
+		k = xsrtp_hash_source(&policy[GENEROUS], &from) >> (64 - XSRTP_SOURCE_BITS);
+		state->maybe[k / 64] |= 1ULL << k % 64;
 		for (k = 0; k < XSRTP_HOSTS_A_LINE && line->host[k].state; k++)
 			;
 		if (k < XSRTP_HOSTS_A_LINE)
@@ -263,10 +270,18 @@ static uint64_t counted(int counter)
 	return counter < 0 || guard_cpus(&g, &sum) ? 0 : sum.count[counter];
 }
 
+static int program_of(const struct test *t)
+{
+	if (t->counter == BARE)
+		return bare;
+	return bpf_program__fd(t->counter == ONE_SLOT ? sprayer->progs.one_slot :
+							 skel->progs.xsrtp_guard);
+}
+
 static void prepare(const struct test *t, struct frame *f)
 {
 	struct spec s = { .has_first = t->first != 0, .first = t->first };
-	int program = t->counter < 0 ? bare : bpf_program__fd(skel->progs.xsrtp_guard);
+	int program = program_of(t);
 	struct guard_clock c;
 	__u32 zero = 0;
 	char err[256];

@@ -279,6 +279,42 @@ static int trie_write(struct tables *t, const struct prefix *p, char *err, size_
 			strerror(errno));
 }
 
+static uint32_t maybe_bit(const struct tables *t, const struct xsrtp_local *l)
+{
+	return xsrtp_hash_source(&t->policy, l) >> (64 - XSRTP_SOURCE_BITS);
+}
+
+/* Before the host is written: what is there is never without its bit. */
+static void maybe_set(struct tables *t, const struct prefix *p)
+{
+	struct xsrtp_local l = local_of(p);
+	uint32_t bit = maybe_bit(t, &l);
+
+	t->state->maybe[bit / 64] |= 1ULL << bit % 64;
+}
+
+/* All bits anew, a word at a time. */
+static void maybe_write(struct tables *t)
+{
+	uint64_t bits[XSRTP_MAYBE_BITS / 64] = { 0 };
+	struct xsrtp_local l;
+	struct prefix p;
+	unsigned int i, bit;
+
+	for (i = 0; i < XSRTP_HOST_LINES * XSRTP_HOSTS_A_LINE; i++) {
+		struct xsrtp_host *h = &t->lines[i / XSRTP_HOSTS_A_LINE].host[i % XSRTP_HOSTS_A_LINE];
+
+		if (!h->state)
+			continue;
+		p = prefix_of_host(h);
+		l = local_of(&p);
+		bit = maybe_bit(t, &l);
+		bits[bit / 64] |= 1ULL << bit % 64;
+	}
+	for (i = 0; i < XSRTP_MAYBE_BITS / 64; i++)
+		t->state->maybe[i] = bits[i];
+}
+
 /* Takes out what is over, and tells the program what there is. */
 static void tables_count(struct tables *t)
 {
@@ -309,6 +345,7 @@ static void tables_count(struct tables *t)
 	t->state->prefixes4 = in[0];
 	t->state->prefixes6 = in[1];
 	t->state->hosts = n;
+	maybe_write(t);
 }
 
 struct overlap {
@@ -361,6 +398,7 @@ int prefix_add(struct guard_set *g, const struct prefix *p, char *err, size_t er
 	}
 	h = is_host(p) ? host_place(&t, p) : NULL;
 	if (h) {
+		maybe_set(&t, p);
 		host_write(h, p);
 		/* From when its line was full. */
 		bpf_map_delete_elem(trie_key(&t, p, &key), &key);
