@@ -361,7 +361,17 @@ static struct dst_entry *route6(const struct xsrtp_net *xn, struct xsrtp_flow *f
 /* The route to the flow's destination, with a reference; NULL: there is none. */
 static struct dst_entry *route(const struct xsrtp_net *xn, struct xsrtp_flow *flow)
 {
-	return flow->out_family == AF_INET ? route4(xn, flow) : route6(xn, flow);
+	struct dst_entry *dst = flow->out_family == AF_INET ? route4(xn, flow) : route6(xn, flow);
+
+	/*
+	 * A device that goes down keeps its routes a moment longer, drops what it is given
+	 * meanwhile, and tells it as congestion (__dev_close_many(), noop_enqueue()).
+	 */
+	if (dst && unlikely(!netif_running(dst->dev))) {
+		dst_release(dst);
+		return NULL;
+	}
+	return dst;
 }
 
 struct hop {

@@ -188,11 +188,11 @@ follows() { # MOST NAME COMMAND…
 }
 
 # No way any more: within a second all are dropped, under this reason; none is lost else,
-# but what a device that goes down has been given: the kernel does not tell.
+# but one that was on its way to the device when that went down: the kernel does not tell.
 breaks() { # REASON NAME COMMAND…
 	local f most=0
 	name="$mode: $2"
-	[ "$3" != device_down ] || most=2
+	[ "$3" != device_down ] || most=1
 	change "${@:3}"
 	for f in 4 6; do
 		is "${why[$f]}" "$1" "$name, IPv$f: all under one reason"
