@@ -216,11 +216,12 @@ $(BPF_TEST): $(B)/tests/bpf/%: tests/bpf/%.c $(BPF_SKEL) $(BPF_LIB)
 # tests/vm/X.c: run by tests/vm/t-*.sh in the virtual machine.
 
 VM_TEST := $(patsubst %.c,$(B)/%,$(wildcard tests/vm/*.c))
+$(B)/tests/vm/phones: LIBS := -lsrtp2
 
 tests: $(VM_TEST)
 $(VM_TEST): $(B)/tests/vm/%: tests/vm/%.c $(B)/libxsrtp.a $(B)/libxsrtp-core.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp.a $(B)/libxsrtp-core.a $(NL_LIBS) -lcrypto
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp.a $(B)/libxsrtp-core.a $(LIBS) $(NL_LIBS) -lcrypto
 
 # tests/fuzz/X.c: libFuzzer targets on the core, with clang's sanitizers. Run them:
 # tests/fuzz/run.

@@ -5,7 +5,8 @@
  *
  * A route is cached per flow and CPU, and its validity checked for every packet
  * (dst_cache); the neighbour is looked up for every packet. So a change of
- * either is followed with the next packet.
+ * either is followed with the next packet, or where the kernel does not tell
+ * (route6_age()) within a second.
  *
  * There are two ways out. The fast one: frames of a burst that leave by the
  * same device, when that takes XDP frames and the next hop's address is known,
@@ -308,6 +309,19 @@ static struct dst_entry *route4(const struct xsrtp_net *xn, struct xsrtp_flow *f
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
+#define ROUTE6_AGE	(HZ / 2)
+
+/*
+ * A cached IPv6 route is found out of date by what happens in its own table (fib6's
+ * serial numbers), not by a route in another table that a rule asks before. So none
+ * is kept longer than this. (IPv4 has one generation for all of a namespace.)
+ */
+static void route6_age(struct xsrtp_flow *flow)
+{
+	if (unlikely(time_after(jiffies, READ_ONCE(flow->dst_cache.reset_ts) + ROUTE6_AGE)))
+		dst_cache_reset(&flow->dst_cache);
+}
+
 static struct dst_entry *route6(const struct xsrtp_net *xn, struct xsrtp_flow *flow)
 {
 	struct flowi6 fl6 = {
@@ -320,6 +334,7 @@ static struct dst_entry *route6(const struct xsrtp_net *xn, struct xsrtp_flow *f
 	struct dst_entry *dst;
 	struct in6_addr saddr;
 
+	route6_age(flow);
 	dst = dst_cache_get_ip6(&flow->dst_cache, &saddr);
 	if (likely(dst))
 		return dst;
@@ -346,7 +361,17 @@ static struct dst_entry *route6(const struct xsrtp_net *xn, struct xsrtp_flow *f
 /* The route to the flow's destination, with a reference; NULL: there is none. */
 static struct dst_entry *route(const struct xsrtp_net *xn, struct xsrtp_flow *flow)
 {
-	return flow->out_family == AF_INET ? route4(xn, flow) : route6(xn, flow);
+	struct dst_entry *dst = flow->out_family == AF_INET ? route4(xn, flow) : route6(xn, flow);
+
+	/*
+	 * A device that goes down keeps its routes a moment longer, drops what it is given
+	 * meanwhile, and tells it as congestion (__dev_close_many(), noop_enqueue()).
+	 */
+	if (dst && unlikely(!netif_running(dst->dev))) {
+		dst_release(dst);
+		return NULL;
+	}
+	return dst;
 }
 
 struct hop {

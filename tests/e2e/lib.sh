@@ -171,6 +171,25 @@ make_key() { # SUITE FILE
 	(umask 077 && echo "inline:$(head -c $((n + salt)) /dev/urandom | base64 -w 0)" >"$2")
 }
 
+# datagrams FAMILY In|Out PID - UDP of the process's namespace, in all. Without starting
+# a process: under emulation that takes longer than what is watched.
+datagrams() {
+	local name value out=''
+	local -n field=udp$2
+	if [ "$1" = 6 ]; then
+		while read -r name value; do
+			[ "$name" != "Udp6$2Datagrams" ] || out=$value
+		done <"/proc/$3/net/snmp6"
+	else
+		while read -r -a value; do
+			if [[ ${value[0]} = Udp: && ${value[1]} != In* ]]; then out=${value[field]}; fi
+		done <"/proc/$3/net/snmp"
+	fi
+	echo "$out"
+}
+# shellcheck disable=SC2034 # by name: columns of /proc/net/snmp
+udpIn=1 udpOut=4
+
 # --- counters -----------------------------------------------------------------
 
 # counters FLOW - into the array now: rx_packets, tx_packets, each drop reason, and

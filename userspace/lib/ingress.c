@@ -77,7 +77,9 @@ static libbpf_print_fn_t listen_start(void)
 
 struct link {
 	int ifindex;
+	int below;		/* of the device that it is a VLAN of; else what it will */
 	char name[IFNAMSIZ];
+	char kind[16];		/* "vlan", "bridge", ...; empty: hardware, mostly */
 	enum ingress_mode mode;
 	__u32 prog_id;		/* 0: no XDP program */
 };
@@ -105,6 +107,14 @@ static void link_xdp(struct link *l, struct nlattr *xdp)
 		l->prog_id = nla_get_u32(a[IFLA_XDP_PROG_ID]);
 }
 
+static void link_kind(struct link *l, struct nlattr *info)
+{
+	struct nlattr *a[IFLA_INFO_MAX + 1];
+
+	if (info && !nla_parse_nested(a, IFLA_INFO_MAX, info, NULL) && a[IFLA_INFO_KIND])
+		nla_strlcpy(l->kind, a[IFLA_INFO_KIND], sizeof(l->kind));
+}
+
 static int link_one(struct nl_msg *msg, void *arg)
 {
 	struct nlattr *a[IFLA_MAX + 1];
@@ -124,6 +134,8 @@ static int link_one(struct nl_msg *msg, void *arg)
 	l += ls->n++;
 	*l = (struct link){ .ifindex = ifi->ifi_index };
 	nla_strlcpy(l->name, a[IFLA_IFNAME], sizeof(l->name));
+	l->below = a[IFLA_LINK] ? nla_get_u32(a[IFLA_LINK]) : 0;
+	link_kind(l, a[IFLA_LINKINFO]);
 	link_xdp(l, a[IFLA_XDP]);
 	return NL_OK;
 }
@@ -401,12 +413,32 @@ static int xdp_attach(int ifindex, int prog, enum ingress_mode mode)
 	return e == -EEXIST ? -EBUSY : e;
 }
 
-/* Why not, in the kernel's words where it has any. */
-static const char *refusal(int e)
+/* Why not, in the kernel's words where it has any; and what to do instead. */
+static const char *refusal(const struct link *l, int e)
 {
+	static __thread char text[128];
+	char below[IFNAMSIZ];
+
+	if (e == -EOPNOTSUPP && !strcmp(l->kind, "vlan") && if_indextoname(l->below, below)) {
+		snprintf(text, sizeof(text), "a VLAN device has no native XDP; %s below it may, and "
+			 "there the program reads VLAN tags", below);
+		return text;
+	}
+	if (e == -EOPNOTSUPP && !strcmp(l->kind, "bridge"))
+		return "a bridge has no native XDP; its ports may";
 	if (heard[0])
 		return heard;
 	return e == -EOPNOTSUPP ? "the driver has no native XDP" : strerror(-e);
+}
+
+/* The place is taken; by the device above, in the kernel's words, or where is not said. */
+static int taken(const struct link *l, char *err, size_t err_len)
+{
+	if (strstr(heard, "upper device"))
+		return map_fail(-EBUSY, err, err_len, "the device that %s is a port of has an XDP "
+				"program, which is given what all its ports receive: detach that one "
+				"first, or leave it at that", l->name);
+	return map_fail(-EBUSY, err, err_len, "%s has another XDP program", l->name);
 }
 
 static int mode_attach(const struct link *l, int prog, enum ingress_mode mode,
@@ -416,16 +448,16 @@ static int mode_attach(const struct link *l, int prog, enum ingress_mode mode,
 	int e = xdp_attach(l->ifindex, prog, got);
 
 	if (e && mode == INGRESS_AUTO && e != -EBUSY && e != -EPERM && e != -ENODEV) {
-		snprintf(info->why, sizeof(info->why), "%s", refusal(e));
+		snprintf(info->why, sizeof(info->why), "%s", refusal(l, e));
 		got = INGRESS_GENERIC;
 		e = xdp_attach(l->ifindex, prog, got);
 	}
 	info->mode = got;
 	if (e == -EBUSY)
-		return map_fail(e, err, err_len, "%s has another XDP program", l->name);
+		return taken(l, err, err_len);
 	if (e)
 		return map_fail(e, err, err_len, "cannot attach to %s in %s mode: %s", l->name,
-			    got == INGRESS_NATIVE ? "native" : "generic", refusal(e));
+			    got == INGRESS_NATIVE ? "native" : "generic", refusal(l, e));
 	return 0;
 }
 
@@ -567,7 +599,7 @@ static int detach_link(struct links *ls, const char *ifname, char *err, size_t e
 		map_set_close(&s);
 	e = xdp_detach(l);
 	if (e)
-		return map_fail(e, err, err_len, "cannot detach from %s: %s", ifname, refusal(e));
+		return map_fail(e, err, err_len, "cannot detach from %s: %s", ifname, refusal(l, e));
 	return 0;
 }
 
