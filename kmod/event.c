@@ -7,6 +7,7 @@
  * flow's first, the flow is put on a list, by atomic exchange. A tenth of a second
  * later a work item tells those who listen. So nothing waits and nothing allocates
  * where packets are, and whatever a peer does, a flow has one message in that time.
+ * What others act on, the far end, is told at once, if it was not just told.
  *
  * The list is emptied under the namespace's mutex. A flow's state is freed a grace
  * period after its last packet, and off the list (xsrtp_event_forget()).
@@ -48,6 +49,12 @@ void xsrtp_event_raise(struct xsrtp_flow_state *state, bool tx, u32 events)
 		return;
 	if (llist_add(&ev->node, &ev->xn->events))
 		queue_delayed_work(system_unbound_wq, &ev->xn->event_work, DELAY);
+}
+
+/* What was just raised others act on: tell it now. */
+void xsrtp_event_hurry(struct xsrtp_flow_state *state)
+{
+	mod_delayed_work(system_unbound_wq, &state->events.xn->event_work, 0);
 }
 
 /* Another key has come into use: its events are new ones. */

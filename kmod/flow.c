@@ -39,7 +39,7 @@ static void flow_apply(struct xsrtp_flow *flow, const struct xsrtp_flow_config *
 	flow->family = cfg->local.family;
 	flow->remote = cfg->remote.addr;
 	flow->remote_port = cfg->remote.port;
-	flow->remote_family = cfg->remote.family;
+	flow->remote_family = cfg->learn == XSRTP_LEARN_NEVER ? cfg->remote.family : 0;
 	flow->source = cfg->source.addr;
 	flow->source_port = cfg->source.port;
 	flow->destination = cfg->destination.addr;
@@ -47,6 +47,7 @@ static void flow_apply(struct xsrtp_flow *flow, const struct xsrtp_flow_config *
 	flow->out_family = cfg->source.family;
 	flow->action = cfg->action;
 	flow->only = cfg->only;
+	flow->learn = cfg->learn;
 }
 
 /* The reverse: the settings of a flow. */
@@ -54,11 +55,12 @@ void xsrtp_flow_config(const struct xsrtp_flow *flow, struct xsrtp_flow_config *
 {
 	*cfg = (struct xsrtp_flow_config) {
 		.local = { flow->local, flow->local_port, flow->family },
-		.remote = { flow->remote, flow->remote_port, flow->remote_family },
+		.remote = { flow->remote, flow->remote_port, xsrtp_flow_remote_family(flow) },
 		.source = { flow->source, flow->source_port, flow->out_family },
 		.destination = { flow->destination, flow->destination_port, flow->out_family },
 		.action = flow->action,
 		.only = flow->only,
+		.learn = flow->learn,
 	};
 }
 
@@ -67,6 +69,7 @@ static void state_free(struct xsrtp_flow_state *state)
 	xsrtp_keyring_free(&state->rx);
 	xsrtp_keyring_free(&state->tx);
 	xsrtp_counters_free(&state->counters);
+	kfree(state->learn);
 	kfree_sensitive(state);
 }
 
@@ -91,6 +94,26 @@ static struct xsrtp_flow_state *state_new(const struct xsrtp_session_config *rx,
 	return state;
 }
 
+/* Does a tag tell who sent what arrives? (Of RTP; SRTCP always has one.) */
+bool xsrtp_flow_has_tag(const struct xsrtp_session_config *rx)
+{
+	const struct xsrtp_suite_info *info = rx ? xsrtp_suite_info(rx->suite) : NULL;
+
+	return info && info->tag_len;
+}
+
+/* Once there, it stays with the state: packets of an older flow may look at it. */
+static int learn_make(struct xsrtp_flow_state *state, const struct xsrtp_flow_config *cfg)
+{
+	if (cfg->learn == XSRTP_LEARN_NEVER || state->learn)
+		return 0;
+	state->learn = xsrtp_learn_new(state->rx.session && xsrtp_flow_has_tag(&state->rx.cfg));
+	if (!state->learn)
+		return -ENOMEM;
+	xsrtp_learn_open(state->learn, cfg->learn_window, &cfg->learned);
+	return 0;
+}
+
 static struct xsrtp_flow *flow_alloc(struct xsrtp_flow_state *state,
 				     const struct xsrtp_flow_config *cfg)
 {
@@ -99,7 +122,7 @@ static struct xsrtp_flow *flow_alloc(struct xsrtp_flow_state *state,
 
 	if (!flow)
 		return ERR_PTR(-ENOMEM);
-	err = dst_cache_init(&flow->dst_cache, GFP_KERNEL_ACCOUNT);
+	err = learn_make(state, cfg) ?: dst_cache_init(&flow->dst_cache, GFP_KERNEL_ACCOUNT);
 	if (err) {
 		kfree(flow);
 		return ERR_PTR(err);

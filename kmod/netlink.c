@@ -22,6 +22,8 @@ static const struct genl_multicast_group groups[] = {
 	[XSRTP_GROUP_FLOWS] = { .name = XSRTP_MCGRP_FLOWS },
 };
 
+#define LEARN_WINDOW_MAX	3600	/* seconds */
+
 /* --- policies ----------------------------------------------------------------- */
 
 const struct nla_policy xsrtp_endpoint_policy[XSRTP_A_ENDPOINT_MAX + 1] = {
@@ -31,7 +33,11 @@ const struct nla_policy xsrtp_endpoint_policy[XSRTP_A_ENDPOINT_MAX + 1] = {
 
 static const struct nla_policy name_policy[XSRTP_A_FLOW_LOCAL + 1] = { XSRTP_NAME_POLICY };
 
-static const struct nla_policy new_policy[XSRTP_A_FLOW_ONLY + 1] = {
+#define LEARN_POLICY								\
+	[XSRTP_A_FLOW_LEARN] = NLA_POLICY_MAX(NLA_U32, XSRTP_LEARN_AUTHENTICATED),	\
+	[XSRTP_A_FLOW_LEARN_WINDOW] = NLA_POLICY_RANGE(NLA_U32, 1, LEARN_WINDOW_MAX)
+
+static const struct nla_policy new_policy[XSRTP_A_FLOW_LEARNED + 1] = {
 	[XSRTP_A_FLOW_ID] = { .type = NLA_REJECT },
 	[XSRTP_A_FLOW_LOCAL] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 	[XSRTP_A_FLOW_REMOTE] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
@@ -42,9 +48,11 @@ static const struct nla_policy new_policy[XSRTP_A_FLOW_ONLY + 1] = {
 	[XSRTP_A_FLOW_TX] = NLA_POLICY_NESTED(xsrtp_session_policy),
 	[XSRTP_A_FLOW_STATS] = { .type = NLA_REJECT },
 	[XSRTP_A_FLOW_ONLY] = NLA_POLICY_RANGE(NLA_U32, XSRTP_ONLY_RTP, XSRTP_ONLY_RTCP),
+	LEARN_POLICY,
+	[XSRTP_A_FLOW_LEARNED] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 };
 
-static const struct nla_policy set_policy[XSRTP_A_FLOW_ONLY + 1] = {
+static const struct nla_policy set_policy[XSRTP_A_FLOW_LEARNED + 1] = {
 	XSRTP_NAME_POLICY,
 	[XSRTP_A_FLOW_REMOTE] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 	[XSRTP_A_FLOW_ACTION] = NLA_POLICY_MAX(NLA_U32, XSRTP_ACTION_SEND),
@@ -56,6 +64,8 @@ static const struct nla_policy set_policy[XSRTP_A_FLOW_ONLY + 1] = {
 	/* What a key is for does not change under it. */
 	[XSRTP_A_FLOW_ONLY] = { .type = NLA_REJECT, .reject_message =
 		"this is said of a new flow: delete the flow and add another" },
+	LEARN_POLICY,
+	[XSRTP_A_FLOW_LEARNED] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 };
 
 /* Takes none. */
@@ -231,6 +241,72 @@ static int send_check(struct genl_info *info, struct xsrtp_flow_config *cfg, boo
 	return 0;
 }
 
+/* --- learning ------------------------------------------------------------------- */
+
+/*
+ * Where nothing is said: a remote is the far end. Without one the far end is whose
+ * packets are authentic, or else the first whose packets are in sequence. A receiver
+ * that forgets streams (evict) takes an old packet for a new one, so there a tag tells
+ * once only.
+ */
+static u32 learn_default(const struct xsrtp_flow_config *cfg,
+			 const struct xsrtp_session_config *rx)
+{
+	if (cfg->remote.family)
+		return XSRTP_LEARN_NEVER;
+	return xsrtp_flow_has_tag(rx) && !(rx->flags & XSRTP_EVICT) ?
+	       XSRTP_LEARN_AUTHENTICATED : XSRTP_LEARN_ONCE;
+}
+
+static void learn_parse(struct nlattr **attrs, struct xsrtp_flow_config *cfg,
+			const struct xsrtp_session_config *rx)
+{
+	struct nlattr *window = attrs[XSRTP_A_FLOW_LEARN_WINDOW];
+
+	if (attrs[XSRTP_A_FLOW_LEARN])
+		cfg->learn = nla_get_u32(attrs[XSRTP_A_FLOW_LEARN]);
+	else
+		cfg->learn = learn_default(cfg, rx);
+	cfg->learn_window = window ? nla_get_u32(window) : XSRTP_LEARN_WINDOW;
+}
+
+static int learned_check(struct genl_info *info, const struct xsrtp_flow_config *cfg)
+{
+	struct nlattr *learned = info->attrs[XSRTP_A_FLOW_LEARNED];
+
+	if (!learned)
+		return 0;
+	if (cfg->learn == XSRTP_LEARN_NEVER)
+		return refuse(info->extack, learned,
+			      "the flow does not learn: say learn, or give remote instead");
+	if (cfg->learned.family != cfg->local.family)
+		return refuse(info->extack, learned,
+			      "learned and local are of different address families");
+	if (cfg->remote.family && !xsrtp_addr_equal(&cfg->remote.addr, &cfg->learned.addr))
+		return refuse(info->extack, learned, "learned is not at the remote's address");
+	return 0;
+}
+
+static int learn_check(struct genl_info *info, const struct xsrtp_flow_config *cfg,
+		       const struct xsrtp_session_config *rx)
+{
+	struct nlattr *learn = info->attrs[XSRTP_A_FLOW_LEARN];
+	struct nlattr *window = info->attrs[XSRTP_A_FLOW_LEARN_WINDOW];
+
+	if (cfg->learn && cfg->action == XSRTP_ACTION_SEND)
+		return refuse(info->extack, learn, "send is of one remote: learn never");
+	if (cfg->learn == XSRTP_LEARN_AUTHENTICATED && !xsrtp_flow_has_tag(rx))
+		return refuse(info->extack, learn,
+			      "nothing authenticates what arrives: learn once, or give rx a suite with a tag");
+	if (cfg->learn == XSRTP_LEARN_AUTHENTICATED && rx->flags & XSRTP_EVICT)
+		return refuse(info->extack, learn,
+			      "with evict an old packet may pass for a new one: learn once");
+	if (window && (!cfg->learn || xsrtp_flow_has_tag(rx)))
+		return refuse(info->extack, window,
+			      "the window is for RTP that is learned: leave it out");
+	return learned_check(info, cfg);
+}
+
 /* Do the settings, as they would be, make sense together? */
 static int config_check(struct genl_info *info, struct xsrtp_flow_config *cfg, bool has_rx,
 			bool has_tx)
@@ -381,6 +457,12 @@ static struct xsrtp_flow *new_build(struct genl_info *info)
 		err = xsrtp_session_parse(attrs[XSRTP_A_FLOW_RX], false, &rx, info->extack);
 	if (!err && attrs[XSRTP_A_FLOW_TX])
 		err = xsrtp_session_parse(attrs[XSRTP_A_FLOW_TX], true, &tx, info->extack);
+	if (!err && attrs[XSRTP_A_FLOW_LEARNED])
+		err = endpoint_parse_out(attrs[XSRTP_A_FLOW_LEARNED], &cfg.learned, info->extack);
+	if (!err) {
+		learn_parse(attrs, &cfg, attrs[XSRTP_A_FLOW_RX] ? &rx.cfg : NULL);
+		err = learn_check(info, &cfg, attrs[XSRTP_A_FLOW_RX] ? &rx.cfg : NULL);
+	}
 	if (err)
 		return ERR_PTR(err);
 
@@ -444,10 +526,32 @@ static int flow_new_doit(struct sk_buff *skb, struct genl_info *info)
 	return genlmsg_reply(msg, info);
 }
 
+/*
+ * To say learn is to begin anew. A remote that is given now is what the flow would
+ * have got if it had been made with it, and so is none.
+ */
+static int set_learn(struct genl_info *info, const struct xsrtp_flow *old,
+		     struct xsrtp_flow_config *cfg)
+{
+	const struct xsrtp_session_config *rx = old->rx ? &old->state->rx.cfg : NULL;
+	struct nlattr **attrs = info->attrs;
+
+	if (attrs[XSRTP_A_FLOW_LEARNED])
+		return refuse(info->extack, attrs[XSRTP_A_FLOW_LEARNED],
+			      "this is said of a new flow: give remote");
+	if (attrs[XSRTP_A_FLOW_LEARN] || attrs[XSRTP_A_FLOW_REMOTE])
+		learn_parse(attrs, cfg, rx);
+	if (attrs[XSRTP_A_FLOW_LEARN_WINDOW] && !attrs[XSRTP_A_FLOW_LEARN])
+		return refuse(info->extack, attrs[XSRTP_A_FLOW_LEARN_WINDOW],
+			      "a window opens with learn: say learn too");
+	return learn_check(info, cfg, rx);
+}
+
 static int flow_set_locked(struct genl_info *info, struct xsrtp_net *xn,
 			   const struct xsrtp_name *name)
 {
 	struct xsrtp_flow *old = xsrtp_name_find(info, xn, name), *flow;
+	struct nlattr **attrs = info->attrs;
 	struct xsrtp_flow_config cfg;
 	int err;
 
@@ -463,7 +567,7 @@ static int flow_set_locked(struct genl_info *info, struct xsrtp_net *xn,
 			      "a flow that sends cannot be changed: delete it and add another");
 	err = config_parse(info->attrs, &cfg, info->extack);
 	if (!err)
-		err = config_check(info, &cfg, old->rx, old->tx);
+		err = config_check(info, &cfg, old->rx, old->tx) ?: set_learn(info, old, &cfg);
 	if (err)
 		return err;
 
@@ -472,6 +576,8 @@ static int flow_set_locked(struct genl_info *info, struct xsrtp_net *xn,
 	if (IS_ERR(flow))
 		return PTR_ERR(flow);
 	xsrtp_flow_replace(xn, old, flow);
+	if (flow->state->learn && (attrs[XSRTP_A_FLOW_LEARN] || attrs[XSRTP_A_FLOW_REMOTE]))
+		xsrtp_learn_open(flow->state->learn, cfg.learn_window, &cfg.learned);
 	xsrtp_notify(xn, flow, XSRTP_CMD_FLOW_SET_NTF);
 	return 0;
 }
@@ -487,6 +593,8 @@ static int flow_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	if (!attrs[XSRTP_A_FLOW_REMOTE] && !attrs[XSRTP_A_FLOW_ACTION] &&
+	    !attrs[XSRTP_A_FLOW_LEARN] && !attrs[XSRTP_A_FLOW_LEARN_WINDOW] &&
+	    !attrs[XSRTP_A_FLOW_LEARNED] &&
 	    !attrs[XSRTP_A_FLOW_SOURCE] && !attrs[XSRTP_A_FLOW_DESTINATION]) {
 		NL_SET_ERR_ATTR_MISS(info->extack, NULL, XSRTP_A_FLOW_DESTINATION);
 		NL_SET_ERR_MSG(info->extack, "nothing to set");

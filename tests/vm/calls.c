@@ -49,6 +49,7 @@ static void add(struct xnl *x, const char *local, const char *remote, uint16_t p
 	struct flow f = {
 		.local = at, .action = XSRTP_ACTION_FORWARD, .source = at,
 		.destination = parse(remote, port),
+		.has_learn = true,	/* never: from anywhere */
 		.only = port & 1 ? XSRTP_ONLY_RTCP : XSRTP_ONLY_RTP,
 	};
 	char text[512];

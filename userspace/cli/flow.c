@@ -93,7 +93,7 @@ static bool read_path(struct args *a, struct request *r)
 	else if (args_match(a, "send"))
 		read_action(a, r, XSRTP_ACTION_SEND);
 	else
-		return false;
+		return learn_word(a, &r->flow);
 	return true;
 }
 
@@ -208,7 +208,7 @@ static int flow_set_verb(struct args *a)
 	while (read_path(a, &r))
 		;
 	if (read_srtp(a, &r))
-		usage("flow set changes remote, forward and deliver; a key is changed with "
+		usage("flow set changes remote, learn, forward and deliver; a key is changed with "
 		      "\"xsrtp key set\", anything else by deleting and adding the flow");
 	args_done(a);
 	x = connect_module();
