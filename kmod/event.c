@@ -18,6 +18,7 @@
 
 #include "event.h"
 #include "flow.h"
+#include "follow.h"
 #include "netlink.h"
 
 #define DELAY	(HZ / 10)
@@ -77,11 +78,15 @@ static void drain(struct xsrtp_net *xn)
 		struct xsrtp_flow *flow = xsrtp_flow_get(xn, ev->flow_id);
 		u32 bits = atomic_xchg(&ev->pending, 0);
 
-		if (flow && &flow->state->events == ev)
+		if (flow && &flow->state->events == ev) {
 			xsrtp_netlink_event(xn, flow, bits & (BIT(XSRTP_EVENTS_TX_SHIFT) - 1),
 					    bits >> XSRTP_EVENTS_TX_SHIFT);
+			if (bits & XSRTP_EVENTS_FAR_END)
+				xsrtp_follow_moved(xn, flow);
+		}
 		cond_resched();
 	}
+	xsrtp_follow_run(xn);
 }
 
 static void event_work(struct work_struct *work)

@@ -19,6 +19,7 @@
 #include <linux/xsrtp.h>
 
 #include "flow.h"
+#include "follow.h"
 #include "train.h"
 
 #define PORTS	65536
@@ -48,6 +49,8 @@ static void flow_apply(struct xsrtp_flow *flow, const struct xsrtp_flow_config *
 	flow->action = cfg->action;
 	flow->only = cfg->only;
 	flow->learn = cfg->learn;
+	flow->follow = cfg->follow;
+	flow->configured = cfg->destination;
 }
 
 /* The reverse: the settings of a flow. */
@@ -57,10 +60,11 @@ void xsrtp_flow_config(const struct xsrtp_flow *flow, struct xsrtp_flow_config *
 		.local = { flow->local, flow->local_port, flow->family },
 		.remote = { flow->remote, flow->remote_port, xsrtp_flow_remote_family(flow) },
 		.source = { flow->source, flow->source_port, flow->out_family },
-		.destination = { flow->destination, flow->destination_port, flow->out_family },
+		.destination = flow->configured,
 		.action = flow->action,
 		.only = flow->only,
 		.learn = flow->learn,
+		.follow = flow->follow,
 	};
 }
 
@@ -81,6 +85,9 @@ static struct xsrtp_flow_state *state_new(const struct xsrtp_session_config *rx,
 
 	if (!state)
 		return ERR_PTR(-ENOMEM);
+	INIT_LIST_HEAD(&state->followers);
+	INIT_LIST_HEAD(&state->following);
+	INIT_LIST_HEAD(&state->stale);
 	state->tx.sends = only ?: XSRTP_SENDS_BOTH;
 	err = xsrtp_counters_init(&state->counters);
 	if (!err && rx)
@@ -317,6 +324,7 @@ int xsrtp_flow_add(struct xsrtp_net *xn, struct xsrtp_flow *flow,
 
 	flow->state->events.xn = xn;
 	flow->state->events.flow_id = flow->id;
+	xsrtp_follow_join(xn, flow);
 	slot = &ports_locked(xn)[ntohs(flow->local_port)];
 	RCU_INIT_POINTER(flow->next,
 			 rcu_dereference_protected(*slot, lockdep_is_held(&xn->lock)));
@@ -352,6 +360,7 @@ void xsrtp_flow_del(struct xsrtp_net *xn, struct xsrtp_flow *flow)
 	lockdep_assert_held(&xn->lock);
 	for (i = 0; i < XSRTP_KEYS; i++)
 		xsrtp_ledger_leave(&flow->state->tx, i);
+	xsrtp_follow_leave(xn, flow);
 	rcu_assign_pointer(*slot,
 			   rcu_dereference_protected(flow->next, lockdep_is_held(&xn->lock)));
 	xa_erase(&xn->flows, flow->id);
@@ -430,6 +439,7 @@ static int __net_init flow_net_init(struct net *net)
 	xn->net = net;
 	mutex_init(&xn->lock);
 	xa_init_flags(&xn->flows, XA_FLAGS_ALLOC1);
+	INIT_LIST_HEAD(&xn->stale);
 	xn->next_id = 1;
 	xsrtp_event_net_init(xn);
 	return 0;

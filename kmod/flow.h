@@ -3,6 +3,7 @@
 #define XSRTP_FLOW_H
 
 #include <linux/cache.h>
+#include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/workqueue.h>
@@ -30,6 +31,7 @@ struct xsrtp_flow_config {
 	u32 learn;		/* enum xsrtp_learn */
 	u32 learn_window;	/* seconds; plain RTP */
 	struct xsrtp_endpoint learned;
+	u32 follow;		/* id; 0: none */
 };
 
 /* What stays when a flow's settings change; never on the packet's way. */
@@ -39,6 +41,9 @@ struct xsrtp_flow_state {
 	struct xsrtp_counters counters;
 	struct xsrtp_flow_events events;
 	struct xsrtp_learner *learn;	/* NULL: the flow has never learned */
+	struct list_head followers;	/* states of the flows that send to its far end */
+	struct list_head following;	/* in that list of another */
+	struct list_head stale;		/* in the namespace's list (follow.c) */
 };
 
 /*
@@ -76,6 +81,8 @@ struct xsrtp_flow {
 	struct xsrtp_flow_state *state;
 	struct rcu_work free_work;
 	bool free_state;		/* with the flow; else it lives on in another */
+	u32 follow;			/* id of the flow to whose far end it sends; 0: none */
+	struct xsrtp_endpoint configured;	/* destination, if that is not known */
 };
 
 /* Everything of one network namespace. */
@@ -91,6 +98,7 @@ struct xsrtp_net {
 	u32 fill_size;			/* bytes that a flow takes in a message, at most */
 	struct llist_head events;	/* struct xsrtp_flow_events to be told */
 	struct delayed_work event_work;
+	struct list_head stale;		/* struct xsrtp_flow_state: to be made again */
 	struct xsrtp_ledger ledger;
 };
 

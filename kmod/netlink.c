@@ -16,6 +16,7 @@
 
 #include "compat.h"
 #include "engine.h"
+#include "follow.h"
 #include "netlink.h"
 
 static const struct genl_multicast_group groups[] = {
@@ -35,9 +36,11 @@ static const struct nla_policy name_policy[XSRTP_A_FLOW_LOCAL + 1] = { XSRTP_NAM
 
 #define LEARN_POLICY								\
 	[XSRTP_A_FLOW_LEARN] = NLA_POLICY_MAX(NLA_U32, XSRTP_LEARN_AUTHENTICATED),	\
-	[XSRTP_A_FLOW_LEARN_WINDOW] = NLA_POLICY_RANGE(NLA_U32, 1, LEARN_WINDOW_MAX)
+	[XSRTP_A_FLOW_LEARN_WINDOW] = NLA_POLICY_RANGE(NLA_U32, 1, LEARN_WINDOW_MAX),	\
+	[XSRTP_A_FLOW_EVENTS] = { .type = NLA_REJECT },				\
+	[XSRTP_A_FLOW_FOLLOW] = { .type = NLA_U32 }
 
-static const struct nla_policy new_policy[XSRTP_A_FLOW_LEARNED + 1] = {
+static const struct nla_policy new_policy[XSRTP_A_FLOW_FOLLOW + 1] = {
 	[XSRTP_A_FLOW_ID] = { .type = NLA_REJECT },
 	[XSRTP_A_FLOW_LOCAL] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 	[XSRTP_A_FLOW_REMOTE] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
@@ -52,7 +55,7 @@ static const struct nla_policy new_policy[XSRTP_A_FLOW_LEARNED + 1] = {
 	[XSRTP_A_FLOW_LEARNED] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 };
 
-static const struct nla_policy set_policy[XSRTP_A_FLOW_LEARNED + 1] = {
+static const struct nla_policy set_policy[XSRTP_A_FLOW_FOLLOW + 1] = {
 	XSRTP_NAME_POLICY,
 	[XSRTP_A_FLOW_REMOTE] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 	[XSRTP_A_FLOW_ACTION] = NLA_POLICY_MAX(NLA_U32, XSRTP_ACTION_SEND),
@@ -160,6 +163,8 @@ static int config_parse(struct nlattr **attrs, struct xsrtp_flow_config *cfg,
 		else
 			cfg->remote = (struct xsrtp_endpoint) {};
 	}
+	if (attrs[XSRTP_A_FLOW_FOLLOW])
+		cfg->follow = nla_get_u32(attrs[XSRTP_A_FLOW_FOLLOW]);
 	if (!err && attrs[XSRTP_A_FLOW_SOURCE])
 		err = endpoint_parse_out(attrs[XSRTP_A_FLOW_SOURCE], &cfg->source, extack);
 	if (!err && attrs[XSRTP_A_FLOW_DESTINATION])
@@ -177,10 +182,12 @@ static int forward_check(struct genl_info *info, const struct xsrtp_flow_config 
 		return refuse(info->extack, attrs[XSRTP_A_FLOW_ACTION],
 			      "forward needs a source");
 	}
+	if (!cfg->destination.family && cfg->follow)
+		return 0;
 	if (!cfg->destination.family) {
 		NL_SET_ERR_ATTR_MISS(info->extack, NULL, XSRTP_A_FLOW_DESTINATION);
 		return refuse(info->extack, attrs[XSRTP_A_FLOW_ACTION],
-			      "forward needs a destination");
+			      "forward needs a destination, or a flow to follow");
 	}
 	if (cfg->source.family != cfg->destination.family)
 		return refuse(info->extack, attrs[XSRTP_A_FLOW_DESTINATION] ?:
@@ -200,6 +207,9 @@ static int addresses_check(struct genl_info *info)
 	if (attrs[XSRTP_A_FLOW_DESTINATION])
 		return refuse(info->extack, attrs[XSRTP_A_FLOW_DESTINATION],
 			      "only forward takes a destination");
+	if (attrs[XSRTP_A_FLOW_FOLLOW])
+		return refuse(info->extack, attrs[XSRTP_A_FLOW_FOLLOW],
+			      "only forward follows: deliver has no destination, send one remote");
 	return 0;
 }
 
@@ -215,6 +225,7 @@ static int deliver_check(struct genl_info *info, struct xsrtp_flow_config *cfg, 
 			      "deliver protects nothing: the flow must not have tx");
 	cfg->source = (struct xsrtp_endpoint) {};
 	cfg->destination = (struct xsrtp_endpoint) {};
+	cfg->follow = 0;
 	return 0;
 }
 
@@ -319,6 +330,35 @@ static int config_check(struct genl_info *info, struct xsrtp_flow_config *cfg, b
 	if (cfg->action == XSRTP_ACTION_SEND)
 		return send_check(info, cfg, has_rx, has_tx);
 	return deliver_check(info, cfg, has_tx);
+}
+
+/*
+ * May the flow follow the other? What it sends leaves from where the other's media
+ * arrives, else a NAT would not let it back. Mutex held.
+ */
+static int follow_check(struct genl_info *info, struct xsrtp_net *xn,
+			const struct xsrtp_flow_config *cfg, const struct xsrtp_flow *self)
+{
+	struct nlattr *attr = info->attrs[XSRTP_A_FLOW_FOLLOW] ?:
+			      info->attrs[XSRTP_A_FLOW_SOURCE];
+	struct xsrtp_flow *leader;
+
+	if (!cfg->follow || !attr)
+		return 0;
+	leader = xsrtp_flow_get(xn, cfg->follow);
+	if (!leader)
+		return refuse(info->extack, attr, "follow: no such flow");
+	if (leader == self)
+		return refuse(info->extack, attr, "a flow cannot follow itself");
+	if (leader->action == XSRTP_ACTION_SEND ||
+	    (!leader->learn && !leader->remote_family))
+		return refuse(info->extack, attr,
+			      "the flow to follow has no far end: have it learn, or give it a remote");
+	if (leader->local_port != cfg->source.port || leader->family != cfg->source.family ||
+	    !xsrtp_addr_equal(&leader->local, &cfg->source.addr))
+		return refuse(info->extack, attr,
+			      "the local of the flow to follow must be this one's source");
+	return 0;
 }
 
 /* --- naming a flow ------------------------------------------------------------ */
@@ -484,6 +524,7 @@ static int flow_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct xsrtp_net *xn = xsrtp_net(genl_info_net(info));
 	struct xsrtp_flow *flow = new_build(info);
+	struct xsrtp_flow_config cfg;
 	struct sk_buff *msg;
 	u32 size;
 	int err;
@@ -501,8 +542,9 @@ static int flow_new_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (flow->tx)
 		xsrtp_ledger_wait(xn, flow->state->tx.print[0]);
+	xsrtp_flow_config(flow, &cfg);
 	mutex_lock(&xn->lock);
-	err = xsrtp_flow_add(xn, flow, info->extack);
+	err = follow_check(info, xn, &cfg, NULL) ?: xsrtp_flow_add(xn, flow, info->extack);
 	if (!err) {
 		void *hdr = genlmsg_put_reply(msg, info, &xsrtp_netlink_family, 0, XSRTP_CMD_FLOW_NEW);
 
@@ -567,7 +609,8 @@ static int flow_set_locked(struct genl_info *info, struct xsrtp_net *xn,
 			      "a flow that sends cannot be changed: delete it and add another");
 	err = config_parse(info->attrs, &cfg, info->extack);
 	if (!err)
-		err = config_check(info, &cfg, old->rx, old->tx) ?: set_learn(info, old, &cfg);
+		err = config_check(info, &cfg, old->rx, old->tx) ?: set_learn(info, old, &cfg) ?:
+		      follow_check(info, xn, &cfg, old);
 	if (err)
 		return err;
 
@@ -575,9 +618,12 @@ static int flow_set_locked(struct genl_info *info, struct xsrtp_net *xn,
 	flow = xsrtp_flow_clone(old, &cfg);
 	if (IS_ERR(flow))
 		return PTR_ERR(flow);
+	xsrtp_follow_join(xn, flow);
 	xsrtp_flow_replace(xn, old, flow);
 	if (flow->state->learn && (attrs[XSRTP_A_FLOW_LEARN] || attrs[XSRTP_A_FLOW_REMOTE]))
 		xsrtp_learn_open(flow->state->learn, cfg.learn_window, &cfg.learned);
+	xsrtp_follow_moved(xn, flow);
+	xsrtp_follow_run(xn);
 	xsrtp_notify(xn, flow, XSRTP_CMD_FLOW_SET_NTF);
 	return 0;
 }
@@ -594,7 +640,7 @@ static int flow_set_doit(struct sk_buff *skb, struct genl_info *info)
 		return err;
 	if (!attrs[XSRTP_A_FLOW_REMOTE] && !attrs[XSRTP_A_FLOW_ACTION] &&
 	    !attrs[XSRTP_A_FLOW_LEARN] && !attrs[XSRTP_A_FLOW_LEARN_WINDOW] &&
-	    !attrs[XSRTP_A_FLOW_LEARNED] &&
+	    !attrs[XSRTP_A_FLOW_LEARNED] && !attrs[XSRTP_A_FLOW_FOLLOW] &&
 	    !attrs[XSRTP_A_FLOW_SOURCE] && !attrs[XSRTP_A_FLOW_DESTINATION]) {
 		NL_SET_ERR_ATTR_MISS(info->extack, NULL, XSRTP_A_FLOW_DESTINATION);
 		NL_SET_ERR_MSG(info->extack, "nothing to set");
@@ -623,6 +669,7 @@ static int flow_del_doit(struct sk_buff *skb, struct genl_info *info)
 		/* With its last counters, and told when it is gone. */
 		ntf = xsrtp_notify_prepare(xn, flow, XSRTP_CMD_FLOW_DEL_NTF);
 		xsrtp_flow_del(xn, flow);
+		xsrtp_follow_run(xn);
 		xsrtp_notify_send(xn, ntf);
 	}
 	mutex_unlock(&xn->lock);

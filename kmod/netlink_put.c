@@ -25,7 +25,7 @@ static size_t session_size(const struct xsrtp_keyring *ring)
 /* The bytes that a flow takes in a message, at most. */
 size_t xsrtp_put_flow_size(const struct xsrtp_flow *flow)
 {
-	return NLMSG_HDRLEN + GENL_HDRLEN + 6 * nla_total_size(4) + 5 * ENDPOINT_SIZE +
+	return NLMSG_HDRLEN + GENL_HDRLEN + 7 * nla_total_size(4) + 5 * ENDPOINT_SIZE +
 	       session_size(&flow->state->rx) + session_size(&flow->state->tx) +
 	       nla_total_size(0) + 4 * nla_total_size_64bit(8) + XSRTP_REASON_MAX * DROP_SIZE;
 }
@@ -210,8 +210,9 @@ static int put_flow_events(struct sk_buff *skb, const struct xsrtp_flow *flow, u
 	    (rx & EVENTS_OF_FLOW && nla_put_u32(skb, XSRTP_A_FLOW_EVENTS, rx & EVENTS_OF_FLOW)) ||
 	    put_endpoint(skb, XSRTP_A_FLOW_SOURCE, out_family, &flow->source,
 			 flow->source_port) ||
-	    put_endpoint(skb, XSRTP_A_FLOW_DESTINATION, out_family, &flow->destination,
-			 flow->destination_port) ||
+	    put_endpoint(skb, XSRTP_A_FLOW_DESTINATION, out_family ? flow->configured.family : 0,
+			 &flow->configured.addr, flow->configured.port) ||
+	    (flow->follow && nla_put_u32(skb, XSRTP_A_FLOW_FOLLOW, flow->follow)) ||
 	    put_session(skb, XSRTP_A_FLOW_RX, &state->rx, rx & ~EVENTS_OF_FLOW) ||
 	    put_session(skb, XSRTP_A_FLOW_TX, &state->tx, tx) ||
 	    put_flow_stats(skb, flow))

@@ -42,6 +42,8 @@
 #define PATIENCE	5000	/* ms */
 
 static int family, phone_fd, peer_fd;
+static int phone_socket[3];	/* of phone_port[] */
+static const uint16_t phone_port[3] = { 4000, 4999, 4444 };
 static struct xnl *xnl;
 static uint16_t port = 30000;	/* of the scenario's flow */
 static uint32_t flow_id;
@@ -92,13 +94,13 @@ static int wire(const char *dev)
 	return fd;
 }
 
-static int peer_socket(void)
+static int udp_socket(uint16_t p)
 {
-	struct sockaddr_in6 any = { .sin6_family = AF_INET6, .sin6_port = htons(5000) };
+	struct sockaddr_in6 any = { .sin6_family = AF_INET6, .sin6_port = htons(p) };
 	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&any, sizeof(any)))
-		err(1, "peer");
+		err(1, "port %u", p);
 	return fd;
 }
 
@@ -696,6 +698,161 @@ static void srtp_failover(void)
 	free(ph.srtp);
 }
 
+/* --- the other direction ------------------------------------------------------------------------ */
+
+static uint32_t follower_id;
+static uint16_t answer_seq;
+
+/* A flow of what the peer sends, to whom this one's flow has learned, or to @p. */
+static int follower_add(uint16_t p, char *text, size_t size)
+{
+	struct flow f = { .local = at(HOST_B, port), .remote = at(PEER, 5000),
+			  .action = XSRTP_ACTION_FORWARD, .source = at(HOST_A, port),
+			  .follow = flow_id };
+
+	if (p)
+		f.destination = at(PHONE, p);
+	return host_flow_add(xnl, &f, &follower_id, text, size);
+}
+
+/* The peer answers, by its socket, to where the call comes from. */
+static void answer(uint32_t n)
+{
+	struct endpoint to = at(HOST_B, port);
+	struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	struct packet p;
+
+	memcpy(&a.sin6_addr, to.addr, 16);
+	if (family == AF_INET) {
+		a.sin6_addr = (struct in6_addr){ .s6_addr = { [10] = 0xff, 0xff } };
+		memcpy(&a.sin6_addr.s6_addr[12], to.addr, 4);
+	}
+	while (n--) {
+		p = rtp(SSRC + 7, answer_seq++, CALL);
+		if (sendto(peer_fd, p.b, p.len, 0, (struct sockaddr *)&a, sizeof(a)) < 0)
+			err(1, "answer");
+	}
+}
+
+/* What comes to the phone on one of its ports: @want of them, or what there is. */
+static uint32_t phone_hears(int i, uint32_t want)
+{
+	struct pollfd pfd = { .fd = phone_socket[i], .events = POLLIN };
+	uint8_t b[PACKET_MAX];
+	uint32_t n = 0;
+
+	while (poll(&pfd, 1, n < want ? PATIENCE : 50) > 0)
+		n += recv(pfd.fd, b, sizeof(b), 0) == 12 + TEXT && b[12] == CALL;
+	return n;
+}
+
+static uint64_t follower_drops(void)
+{
+	struct flow which = flow_select(follower_id, NULL), f;
+	uint64_t n;
+
+	if (flow_get(xnl, &which, &f))
+		errx(1, "%s: %s", scenario, xnl_error(xnl));
+	n = f.stats.drop[XSRTP_REASON_NO_DESTINATION];
+	ok(n == stats_drops(&f.stats), "%s: nothing is dropped but for want of a destination",
+	   scenario);
+	flow_clear(&f);
+	return n;
+}
+
+/* Ten answers: all to this port of the phone, none to another. */
+static void answers_go_to(int to, const char *when)
+{
+	uint32_t got[3];
+	int i;
+
+	usleep(300000);		/* a move is followed by a work of the kernel's */
+	answer(10);
+	got[to] = phone_hears(to, 10);
+	for (i = 0; i < 3; i++)
+		if (i != to)
+			got[i] = phone_hears(i, 0);
+	ok(got[to] == 10 && got[0] + got[1] + got[2] == 10,
+	   "%s, IPv%d: %s answers go to port %u (%u, %u, %u)", scenario,
+	   family == AF_INET ? 4 : 6, when, phone_port[to], got[0], got[1], got[2]);
+}
+
+static void flow_delete(uint32_t id)
+{
+	struct flow which = flow_select(id, NULL);
+	char text[512];
+
+	if (host_flow_del(xnl, &which, text, sizeof(text)))
+		errx(1, "%s: %s", scenario, text);
+}
+
+/* A call both ways; the NAT gives the phone another port; the flow that learned goes. */
+static void follow_call(void)
+{
+	char text[512];
+	struct drops d = {};
+	struct packet p;
+	struct phone ph;
+	int i;
+
+	begin("both ways", (struct flow){}, true, false);
+	if (follower_add(0, text, sizeof(text)))
+		errx(1, "%s: %s", scenario, text);
+	ph = srtp_phone();
+	answer(5);
+	ok(!phone_hears(0, 0) && follower_drops() == 5, "%s: before the call nobody is answered",
+	   scenario);
+	d.bad_tag = spray(10);
+	for (i = 0; i < 10; i++) {
+		p = next_of(&ph);
+		throw(&ph.from, &p);
+		attack_srtp(&p, &d);
+	}
+	listen_for(10);
+	answers_go_to(0, "its");
+	ph.from.port = phone_port[1];
+	p = next_of(&ph);
+	throw(&ph.from, &p);
+	attack_srtp(&p, &d);
+	listen_for(11);
+	answers_go_to(1, "from another port, its");
+	end(11, d, &ph.from);
+	ok(follower_drops() == 5, "%s: no answer was lost", scenario);
+	flow_delete(flow_id);
+	usleep(300000);
+	answer(5);
+	ok(!phone_hears(1, 0) && follower_drops() == 10, "%s: the flow is deleted, nobody is answered",
+	   scenario);
+	flow_delete(follower_id);
+	free(ph.srtp);
+}
+
+/* With a destination until the far end is known, and when it is no more. */
+static void follow_fallback(void)
+{
+	char text[512];
+	struct phone ph;
+
+	begin("both ways, a destination", (struct flow){}, true, false);
+	if (follower_add(phone_port[2], text, sizeof(text)))
+		errx(1, "%s: %s", scenario, text);
+	answers_go_to(2, "before the call");
+	ph = srtp_phone();
+	say(&ph);
+	listen_for(1);
+	answers_go_to(0, "its");
+	set((struct flow){ .has_learn = true, .learn = XSRTP_LEARN_AUTHENTICATED });
+	answers_go_to(2, "it is to learn anew:");
+	say(&ph);
+	end(2, (struct drops){}, &ph.from);
+	answers_go_to(0, "its");
+	flow_delete(flow_id);
+	answers_go_to(2, "the flow is deleted:");
+	ok(!follower_drops(), "%s: no answer was lost", scenario);
+	flow_delete(follower_id);
+	free(ph.srtp);
+}
+
 static void master_init(void)
 {
 	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
@@ -712,9 +869,11 @@ int main(void)
 
 	master_init();
 	enter("peer");
-	peer_fd = peer_socket();
+	peer_fd = udp_socket(5000);
 	enter("phone");
 	phone_fd = wire("p0");
+	for (n = 0; n < 3; n++)
+		phone_socket[n] = udp_socket(phone_port[n]);
 	enter("host");
 	xnl = xnl_open(text, sizeof(text));
 	if (!xnl)
@@ -732,6 +891,8 @@ int main(void)
 		srtp_authenticated(true);
 		srtp_once();
 		srtp_failover();
+		follow_call();
+		follow_fallback();
 		if (host_flow_del_all(xnl, &n, text, sizeof(text)))
 			errx(1, "%s", text);
 		if (family == AF_INET6)

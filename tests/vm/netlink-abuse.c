@@ -201,6 +201,8 @@ static void put_forward(bool ip6, bool required)
 	int source = put_endpoint(&r, XSRTP_A_FLOW_SOURCE, &from);
 	int destination = put_endpoint(&r, XSRTP_A_FLOW_DESTINATION, &to);
 
+	if (below(4) == 0)	/* nobody */
+		put_u32(&r, 0, XSRTP_A_FLOW_FOLLOW, FOLLOW, 0);
 	r.node[source].required = required;
 	r.node[destination].required = required;
 }
@@ -437,6 +439,7 @@ static bool bad_value(void)
 	case KEY_RATE: v = one_of(rates); break;
 	case ONLY: v = below(2) ? 0 : one_of(above_2); break;
 	case LEARN: v = one_of(above_2); break;
+	case FOLLOW: v = ~0u - below(1000); break;
 	case LEARN_WINDOW: v = below(2) ? 0 : 3601 + below(1 << 20); break;
 	case RTCP_INDEX: v = 1u << 31 | rnd(); break;
 	case LIFETIME: v = below(2) ? 0 : (1ull << 48) + 1 + rnd(); break;

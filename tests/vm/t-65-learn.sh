@@ -44,7 +44,7 @@ refused() { # NAME TEXT WORD…
 }
 
 words() {
-	local cm="AES_CM_128_HMAC_SHA1_80" to="forward from 10.71.2.1:9 to 10.71.2.2:9" id
+	local cm="AES_CM_128_HMAC_SHA1_80" to="forward from 10.71.2.1:9 to 10.71.2.2:9" id other
 	# shellcheck disable=SC2086 # words
 	{
 	refused "authenticated RTP" "nothing authenticates what arrives: learn once, or give rx a suite with a tag (attribute learn)" \
@@ -89,6 +89,35 @@ words() {
 	x flow set "$id" deliver
 	is "$(x -j flow show "$id" | jq -c .learned)" '"10.71.1.2:9"' "another change leaves what was learned"
 	x flow del "$id"
+	id=$(x flow add local 10.71.1.1:20000 deliver rx $cm)
+	refused "to follow nobody" "follow: no such flow (attribute follow)" \
+		add local 10.71.1.1:20002 forward from 10.71.1.1:20000 follow $((id + 1))
+	refused "to follow from elsewhere" "the local of the flow to follow must be this one's source (attribute follow)" \
+		add local 10.71.1.1:20002 forward from 10.71.1.1:20004 follow "$id"
+	refused "deliver follows" "only forward follows: deliver has no destination, send one remote (attribute follow)" \
+		add local 10.71.1.1:20002 deliver follow "$id"
+	refused "send follows" "only forward follows: deliver has no destination, send one remote (attribute follow)" \
+		add local 10.71.1.1:20002 remote 10.71.1.2:9 send tx $cm follow "$id"
+	other=$(x flow add local 10.71.2.1:20000 forward from 10.71.1.1:20000 follow "$id")
+	is "$(x flow show "$other" | head -n 1)" \
+		"flow $other local 10.71.2.1:20000 forward from 10.71.1.1:20000 follow $id learn once for 30" \
+		"one that follows"
+	refused "it follows itself" "a flow cannot follow itself (attribute follow)" set "$other" follow "$other"
+	refused "it follows nobody and has no destination" \
+		"forward needs a destination, or a flow to follow (attribute destination is missing)" \
+		set "$other" follow none
+	x flow set "$other" forward from 10.71.1.1:20000 to 10.71.1.2:9 follow none
+	is "$(x -j flow show "$other" | jq -c '[.destination, .follow]')" '["10.71.1.2:9",null]' "it follows no more"
+	x flow set "$other" follow "$id"
+	x flow del "$id"
+	is "$(x -j flow show "$other" | jq -c '[.destination, .follow]')" '["10.71.1.2:9",null]' \
+		"nor when the flow is deleted"
+	x flow del "$other"
+	id=$(x flow add local 10.71.1.1:20000 deliver learn never)
+	refused "to follow one that has no far end" \
+		"the flow to follow has no far end: have it learn, or give it a remote (attribute follow)" \
+		add local 10.71.1.1:20002 forward from 10.71.1.1:20000 follow "$id"
+	x flow del "$id"
 	id=$(x flow add local 10.71.1.1:20000 deliver rx $cm evict)
 	is "$(x -j flow show "$id" | jq -c .learn)" '"once"' "where streams are forgotten once"
 	x flow del "$id"
@@ -109,14 +138,14 @@ check "detach" x detach a0
 x -j monitor >"$out.monitor" 2>&1 &
 monitor=$!
 for mode in native generic; do
-	check "attach $mode" x attach a0 "$mode"
+	for dev in a0 b0; do check "attach $mode" x attach $dev "$mode"; done
 	scenarios "$mode XDP"
-	check "detach" x detach a0
+	for dev in a0 b0; do check "detach" x detach $dev; done
 done
 sleep 1
 kill $monitor
 wait $monitor 2>/dev/null
-is "$(told far-end)" 16 "each that learned was told of"
+is "$(told far-end)" 20 "each that learned was told of"
 is "$(told not-learned)" 2 "each that did not, in time, too"
 ns_del phone host peer
 check "the module unloads" unload_module

@@ -47,6 +47,7 @@ enum {
 	KEY_GONE = 30018, SHORT_TAG = 30020, ONLY_RTP = 30022, ONLY_RTCP = 30024,
 	PLAIN_RTP = 30026, LEARN_TX = 30028, LEARN_RX = 30030, LEARN_RX_ONCE = 30032,
 	LEARN_SHUT = 30034, LEARN_RTCP = 30036, LEARN_PORT = 30038,
+	FOLLOW_NONE = 30040, FOLLOW_TO = 30042,
 	RTCP_SRTCP = ONLY_RTP + 1, SRTCP_RTCP = SRTP_RTP + 1,	/* under the same keys */
 };
 
@@ -201,6 +202,9 @@ static const struct row rows[] = {
 	{ "L20", "SRTP, the first", LEARN_RX_ONCE, NOTHING, FORWARDED, NULL, RTP },
 	{ "L21", "SRTP from elsewhere, learned once", LEARN_RX_ONCE, FOREIGN, R(WRONG_SOURCE),
 	  NULL, RTP },
+	{ "L22", "RTP, whom it follows has learned nobody", FOLLOW_NONE, NOTHING,
+	  R(NO_DESTINATION), NULL, RTP },
+	{ "L23", "the same, but it has a destination", FOLLOW_TO, NOTHING, FORWARDED, NULL, RTP },
 };
 
 /* --- where things are --------------------------------------------------------- */
@@ -307,10 +311,31 @@ static void learn_make(struct flow *f, uint16_t port)
 		f->remote = at(PHONE, port == STRICT ? 4000 : 9);
 	if (port >= LEARN_RX_ONCE) {
 		f->has_learn = true;
-		f->learn = XSRTP_LEARN_ONCE;
+		f->learn = port < FOLLOW_NONE ? XSRTP_LEARN_ONCE : XSRTP_LEARN_NEVER;
 	}
 	if (port == LEARN_SHUT)
 		f->learn_window = 1;
+}
+
+/* The flow of the other direction, that has learned nobody. Returns its id. */
+static uint32_t leader_make(uint16_t port)
+{
+	struct flow f = { .local = at(HOST_B, port), .action = XSRTP_ACTION_DELIVER };
+	char text[512];
+	uint32_t id;
+
+	if (host_flow_add(xnl, &f, &id, text, sizeof(text)))
+		errx(1, "flow %u: %s", port, text);
+	return id;
+}
+
+static void follow_make(struct flow *f, uint16_t port)
+{
+	if (port < FOLLOW_NONE)
+		return;
+	f->follow = leader_make(port);
+	if (port == FOLLOW_NONE)
+		f->destination.family = 0;
 }
 
 static void flow_make(uint16_t port, uint8_t rx, uint8_t tx, bool key, enum who to)
@@ -341,6 +366,7 @@ static void flow_make(uint16_t port, uint8_t rx, uint8_t tx, bool key, enum who 
 		f.source.family = f.destination.family = 0;
 	}
 	learn_make(&f, port);
+	follow_make(&f, port);
 	if (host_flow_add(xnl, &f, &id, text, sizeof(text)))
 		errx(1, "flow %u: %s", port, text);
 	if (port == KEY_GONE) {
@@ -379,6 +405,8 @@ static void make_flows(void)
 	flow_make(LEARN_SHUT, 0, 0, true, PEER);
 	flow_make(LEARN_RTCP, 0, 0, true, PEER);
 	flow_make(LEARN_PORT, 0, 0, true, PEER);
+	flow_make(FOLLOW_NONE, 0, 0, true, PEER);
+	flow_make(FOLLOW_TO, 0, 0, true, PEER);
 }
 
 static struct xsrtp_session *session_make(uint8_t suite, int which)

@@ -68,9 +68,10 @@ static void read_action(struct args *a, struct request *r, int action)
 	if (!args_match(a, "from"))
 		usage("forward needs: from ADDRESS:PORT to ADDRESS:PORT");
 	r->flow.source = args_endpoint(a, "from");
-	if (!args_match(a, "to"))
-		usage("forward needs: from ADDRESS:PORT to ADDRESS:PORT");
-	r->flow.destination = args_endpoint(a, "to");
+	if (args_match(a, "to"))
+		r->flow.destination = args_endpoint(a, "to");
+	else if (!learn_word(a, &r->flow) || !r->flow.follow)
+		usage("forward needs: from ADDRESS:PORT to ADDRESS:PORT, or from ADDRESS:PORT follow FLOW");
 }
 
 static void read_remote(struct args *a, struct flow *f)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How a flow learns its far end: the words that say so, and how it is shown, in the
- * same words.
+ * How a flow learns its far end, or follows one that does: the words that say so, and
+ * how it is shown, in the same words.
  */
 #include "cli.h"
 
@@ -20,6 +20,16 @@ static uint32_t read_mode(struct args *a)
 		if (!strcmp(text, modes[i]))
 			return i;
 	usage("learn is never, once or authenticated, not \"%s\"", text);
+}
+
+static void read_follow(struct args *a, struct flow *f)
+{
+	if (args_match(a, "none"))
+		f->follow_none = true;
+	else
+		f->follow = args_u32(a, "follow");
+	if (!f->follow && !f->follow_none)
+		usage("follow needs a flow's number, or none");
 }
 
 /* 0 would be "not said" to the module. */
@@ -41,6 +51,8 @@ bool learn_word(struct args *a, struct flow *f)
 			f->learn_window = read_seconds(a);
 	} else if (args_match(a, "learned")) {
 		f->learned = args_endpoint(a, "learned");
+	} else if (args_match(a, "follow")) {
+		read_follow(a, f);
 	} else {
 		return false;
 	}
@@ -49,6 +61,8 @@ bool learn_word(struct args *a, struct flow *f)
 
 void print_learn(const struct flow *f)
 {
+	if (f->follow)
+		out_u64("follow", " follow %" PRIu64, f->follow);
 	if (!f->has_learn)
 		return;
 	out_str("learn", " learn %s", f->learn < MODES ? modes[f->learn] : "unknown");

@@ -51,7 +51,8 @@ static void print_usage(FILE *to)
 	for (i = 0; i < VERBS; i++)
 		fprintf(to, "       %s%s%s\n", verbs[i].name, *verbs[i].synopsis ? " " : "",
 			verbs[i].synopsis);
-	fputs("LEARN is: learn (never | once [for SECONDS] | authenticated), learned EP.\n"
+	fputs("LEARN is: learn (never | once [for SECONDS] | authenticated), learned EP,\n"
+	      "follow (ID | none).\n"
 	      "EP is ADDRESS:PORT or [ADDRESS]:PORT. FLOW is an ID or \"local EP\".\n"
 	      "FILE holds a key (\"-\": standard input). RULE is one of: window N, streams N,\n"
 	      "evict, unencrypted-srtp, unencrypted-srtcp, cryptex, ext-ids N[,N...],\n"

@@ -164,6 +164,8 @@ void print_target(const struct flow *f, const char *fmt)
 {
 	if (f->destination.family)
 		print_endpoint("to", fmt, &f->destination);
+	else if (f->follow)
+		out_str("to", fmt, "the far end it follows");
 	else if (f->action == XSRTP_ACTION_SEND)
 		print_endpoint("to", fmt, &f->remote);
 	else

@@ -30,6 +30,7 @@ static const struct nla_policy flow_policy[XSRTP_A_FLOW_MAX + 1] = {
 	[XSRTP_A_FLOW_LEARN_WINDOW] = { .type = NLA_U32 },
 	[XSRTP_A_FLOW_LEARNED] = { .type = NLA_NESTED },
 	[XSRTP_A_FLOW_EVENTS] = { .type = NLA_U32 },
+	[XSRTP_A_FLOW_FOLLOW] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy endpoint_policy[XSRTP_A_ENDPOINT_MAX + 1] = {
@@ -256,6 +257,7 @@ static int parse_attrs(struct nlattr **tb, struct flow *f)
 	f->learn = u32_of(tb[XSRTP_A_FLOW_LEARN]);
 	f->learn_window = u32_of(tb[XSRTP_A_FLOW_LEARN_WINDOW]);
 	f->events = u32_of(tb[XSRTP_A_FLOW_EVENTS]);
+	f->follow = u32_of(tb[XSRTP_A_FLOW_FOLLOW]);
 	f->has_stats = tb[XSRTP_A_FLOW_STATS];
 	ret = parse_endpoint(tb[XSRTP_A_FLOW_LOCAL], &f->local) ?:
 	      parse_endpoint(tb[XSRTP_A_FLOW_REMOTE], &f->remote) ?:
@@ -380,7 +382,8 @@ static int put_remote(struct nl_msg *msg, const struct flow *f)
 static int put_learn(struct nl_msg *msg, const struct flow *f)
 {
 	if ((f->has_learn && nla_put_u32(msg, XSRTP_A_FLOW_LEARN, f->learn)) ||
-	    (f->learn_window && nla_put_u32(msg, XSRTP_A_FLOW_LEARN_WINDOW, f->learn_window)))
+	    (f->learn_window && nla_put_u32(msg, XSRTP_A_FLOW_LEARN_WINDOW, f->learn_window)) ||
+	    ((f->follow || f->follow_none) && nla_put_u32(msg, XSRTP_A_FLOW_FOLLOW, f->follow)))
 		return -EMSGSIZE;
 	return put_endpoint(msg, XSRTP_A_FLOW_LEARNED, &f->learned);
 }

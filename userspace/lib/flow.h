@@ -83,6 +83,8 @@ struct flow {
 	uint32_t events;		/* enum xsrtp_events, of the flow; read only */
 	struct endpoint source;
 	struct endpoint destination;
+	uint32_t follow;		/* id of a flow, to whose far end; 0: none, not said */
+	bool follow_none;		/* flow_set(): from now on none */
 	struct session rx;
 	struct session tx;
 	bool has_stats;

@@ -98,6 +98,7 @@ static const struct attr flow_attrs[] = {
 	[XSRTP_A_FLOW_LEARN_WINDOW] = { "learn-window" },
 	[XSRTP_A_FLOW_LEARNED] = { "learned", NEST(endpoint_attrs) },
 	[XSRTP_A_FLOW_EVENTS] = { "events" },
+	[XSRTP_A_FLOW_FOLLOW] = { "follow" },
 };
 
 static const struct attr root = { "", NEST(flow_attrs) };

@@ -103,6 +103,7 @@ enum {
 	XSRTP_A_FLOW_LEARN_WINDOW,	/* u32, seconds, RTP only */
 	XSRTP_A_FLOW_LEARNED,		/* nest XSRTP_A_ENDPOINT: the far end; written: flow-new only */
 	XSRTP_A_FLOW_EVENTS,		/* u32, enum xsrtp_events, event-ntf only */
+	XSRTP_A_FLOW_FOLLOW,		/* u32, id: forwarded to its far end; 0: to destination */
 
 	__XSRTP_A_FLOW_MAX,
 	XSRTP_A_FLOW_MAX = __XSRTP_A_FLOW_MAX - 1,
