@@ -247,8 +247,8 @@ static u8 kind(const struct xsrtp_buf *buf)
 	return buf->rtcp ? XSRTP_ONLY_RTCP : XSRTP_ONLY_RTP;
 }
 
-/* What few flows ask for. */
-static u8 check_special(struct xsrtp_buf *buf, const struct xsrtp_endpoint *from)
+/* What few flows ask for: in no way of the others. */
+static noinline u8 check_special(struct xsrtp_buf *buf, const struct xsrtp_endpoint *from)
 {
 	const struct xsrtp_flow *flow = buf->flow;
 

@@ -121,11 +121,15 @@ static bool unicast(const struct xsrtp_endpoint *from)
 		  IPV6_ADDR_MAPPED)) && !ipv6_addr_any(&from->addr.ip6);
 }
 
-/* One that packets could be sent back to, at the remote address if that is given. */
-static bool possible(const struct xsrtp_flow *flow, const struct xsrtp_endpoint *from)
+/* The remote's address, if one is given. */
+static bool right_address(const struct xsrtp_flow *flow, const struct xsrtp_endpoint *from)
 {
-	if (flow->remote_port && !xsrtp_addr_equal(&flow->remote, &from->addr))
-		return false;
+	return !flow->remote_port || xsrtp_addr_equal(&flow->remote, &from->addr);
+}
+
+/* One that packets could be sent back to. */
+static bool possible(const struct xsrtp_endpoint *from)
+{
 	return from->port && unicast(from);
 }
 
@@ -163,8 +167,10 @@ static u8 admit_srtp(struct xsrtp_buf *buf, const struct xsrtp_learner *l,
 
 	xsrtp_learn_get(l, &far);
 	same = equal(&far, from);
-	if (!same && far.family && buf->flow->learn == XSRTP_LEARN_ONCE)
+	if (!same && (far.family || !possible(from)) && buf->flow->learn == XSRTP_LEARN_ONCE)
 		return XSRTP_REASON_WRONG_SOURCE;
+	if (!same && !possible(from))
+		return XSRTP_REASON_OK;
 	buf->learn = !same || (!buf->rtcp && !READ_ONCE(l->by_rtp));
 	return XSRTP_REASON_OK;
 }
@@ -312,7 +318,7 @@ static u8 admit_rtp(struct xsrtp_buf *buf, struct xsrtp_learner *l,
 	struct xsrtp_endpoint far;
 
 	xsrtp_learn_get(l, &far);
-	if (far.family ? !equal(&far, from) : closed(buf, l))
+	if (far.family ? !equal(&far, from) : closed(buf, l) || !possible(from))
 		return XSRTP_REASON_WRONG_SOURCE;
 	if (far.family && is_known(l, ssrc))
 		return XSRTP_REASON_OK;
@@ -334,7 +340,7 @@ u8 xsrtp_learn_admit(struct xsrtp_buf *buf, const struct xsrtp_endpoint *from)
 {
 	struct xsrtp_learner *l = buf->flow->state->learn;
 
-	if (!possible(buf->flow, from))
+	if (!right_address(buf->flow, from))
 		return XSRTP_REASON_WRONG_SOURCE;
 	return l->by_tag ? admit_srtp(buf, l, from) : admit_rtp(buf, l, from);
 }

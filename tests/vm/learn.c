@@ -418,16 +418,18 @@ static struct phone plain_phone(void)
 
 /*
  * The phone begins, between the attacker's packets: two in sequence within a fifth of a
- * second do. A machine that sleeps longer than that may cost it more: all are counted.
+ * second do. A machine that sleeps longer than that may cost it more: all are counted,
+ * the attacker's in *@noise.
  */
-static void begin_call(struct phone *ph, struct drops *d)
+static void begin_call(struct phone *ph, struct drops *d, uint64_t *noise)
 {
 	int tries;
 
 	for (tries = 0; tries < 20; tries++) {
 		usleep(250000);		/* the candidates' places are free again */
 		say(ph);
-		d->learning += 1 + spray(4);
+		d->learning++;
+		*noise += spray(4);
 		say(ph);
 		listen_for(1);
 		look();
@@ -461,7 +463,7 @@ static void rtp_once(bool tx)
 
 	begin(tx ? "RTP to SRTP, once" : "RTP to RTP, once", (struct flow){}, false, tx);
 	d.learning = spray(40) + forge(&ph, 10);
-	begin_call(&ph, &d);
+	begin_call(&ph, &d, &d.learning);
 	for (i = 1; i < LONG; i++) {
 		d.wrong_source += spray(2);
 		d.learning += forge(&ph, 1);
@@ -493,11 +495,7 @@ static void rtp_port_only(void)
 	for (i = 0; i < 20; i++, d.wrong_source++)
 		say(&liar);
 	usleep(250000);
-	/* Here what begin_call() sprays is not from the address either. */
-	begin_call(&ph, &d);
-	look();
-	d.wrong_source += flow.stats.drop[XSRTP_REASON_WRONG_SOURCE] - 20;
-	d.learning -= flow.stats.drop[XSRTP_REASON_WRONG_SOURCE] - 20;
+	begin_call(&ph, &d, &d.wrong_source);
 	for (i = 1; i < 10; i++) {
 		say(&liar);
 		d.wrong_source++;
@@ -548,7 +546,7 @@ static void rtp_window(void)
 	look();
 	ok(!flow.learned.family && flow.learn_window == 1, "%s: nobody is, in the window", scenario);
 	set((struct flow){ .has_learn = true, .learn = XSRTP_LEARN_ONCE });
-	begin_call(&ph, &d);
+	begin_call(&ph, &d, &d.learning);
 	for (i = 1; i < 10; i++)
 		say(&ph);
 	end(10, d, &ph.from);
@@ -695,6 +693,45 @@ static void srtp_failover(void)
 	ph = srtp_phone();
 	say(&ph);
 	end(1, d, &ph.from);
+	free(ph.srtp);
+}
+
+/* From where nothing could be sent back to: it is authentic, but learned it is not. */
+static void srtp_nowhere(void)
+{
+	struct phone ph;
+
+	begin("SRTP from port 0", (struct flow){}, true, false);
+	ph = srtp_phone();
+	ph.from.port = 0;
+	say(&ph);
+	say(&ph);
+	end(2, (struct drops){}, NULL);
+	free(ph.srtp);
+	begin("SRTP from port 0, once", (struct flow){ .has_learn = true,
+						       .learn = XSRTP_LEARN_ONCE }, true, false);
+	ph = srtp_phone();
+	ph.from.port = 0;
+	say(&ph);
+	end(0, (struct drops){ .wrong_source = 1 }, NULL);
+	free(ph.srtp);
+}
+
+/* Of an address that is known the port is followed; another address is not heard. */
+static void srtp_port_only(void)
+{
+	struct drops d = {};
+	struct phone ph;
+
+	begin("SRTP, the port is learned", (struct flow){
+		.remote = at(PHONE, 9), .has_learn = true, .learn = XSRTP_LEARN_AUTHENTICATED },
+	      true, false);
+	ph = srtp_phone();
+	say(&ph);
+	ph.from.port++;
+	say(&ph);
+	d.wrong_source = spray(5);
+	end(2, d, &ph.from);
 	free(ph.srtp);
 }
 
@@ -891,6 +928,8 @@ int main(void)
 		srtp_authenticated(true);
 		srtp_once();
 		srtp_failover();
+		srtp_nowhere();
+		srtp_port_only();
 		follow_call();
 		follow_fallback();
 		if (host_flow_del_all(xnl, &n, text, sizeof(text)))

@@ -23,7 +23,7 @@ static const struct verb {
 } verbs[] = {
 	{ "show", verb_show, "" },
 	{ "flow", verb_flow,
-	  "add local EP [remote EP] (forward from EP to EP | deliver | send)\n"
+	  "add local EP [remote EP] (forward from EP [to EP] | deliver | send)\n"
 	  "                [only rtp | only rtcp] [LEARN]\n"
 	  "                [rx SUITE [key FILE]] [tx SUITE [key FILE]] [RULE ...]\n"
 	  "       flow set FLOW [remote (EP | any)] [LEARN] [forward from EP to EP | deliver]\n"
