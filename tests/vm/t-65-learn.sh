@@ -145,7 +145,7 @@ done
 sleep 1
 kill $monitor
 wait $monitor 2>/dev/null
-is "$(told far-end)" 22 "each that learned was told of"
+is "$(told far-end)" 24 "each that learned was told of"
 is "$(told not-learned)" 2 "each that did not, in time, too"
 ns_del phone host peer
 check "the module unloads" unload_module
