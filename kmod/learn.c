@@ -15,14 +15,17 @@
  * when it comes from the far end, whose address can be forged.
  *
  * Who sprays can neither hold the places of candidates, each of which is free again
- * after a fixed time, nor set a candidate back: nobody takes a place that is held. One
- * place is given away every 25 ms on average, to who comes first then: a phone with 50
- * packets a second, among 1,000 of noise, gets two in a second.
+ * after a fixed time, nor set a candidate back: nobody takes a place that is held. Which
+ * of the places is a source's, he does not know. Of 1,000 packets of noise in a second 16
+ * fall on the phone's, which is held by them three quarters of the time: one of the
+ * phone's first few packets finds it free, and the next one proves it.
  *
  * Packets run under rcu_read_lock() with BH disabled.
  */
 #include <linux/inetdevice.h>
 #include <linux/jiffies.h>
+#include <linux/once.h>
+#include <linux/siphash.h>
 #include <linux/slab.h>
 #include <linux/udp.h>
 #include <net/ipv6.h>
@@ -40,6 +43,8 @@
 #define HOLD_RTP	(HZ / 5)	/* ten packets of 20 ms */
 #define HOLD_RTCP	(8 * HZ)	/* RFC 3550 6.2: 5 s between reports, times 1.23 */
 #define TOLD		(HZ / 10)
+
+static siphash_key_t secret __read_mostly;
 
 /* --- the latch ---------------------------------------------------------------- */
 
@@ -87,6 +92,7 @@ struct xsrtp_learner *xsrtp_learn_new(bool by_tag)
 
 	if (!l)
 		return NULL;
+	get_random_once(&secret, sizeof(secret));
 	raw_spin_lock_init(&l->lock);
 	l->by_tag = by_tag;
 	l->told = jiffies - HZ;
@@ -234,45 +240,36 @@ static void know(struct xsrtp_learner *l, u32 ssrc)
 	smp_store_release(&l->n_known, l->n_known + 1);
 }
 
-/* The candidate that sent this; else a place for it, with its SSRC not set; or NULL. */
-static struct xsrtp_candidate *candidate(struct xsrtp_learner *l, bool rtcp,
-					 const struct xsrtp_endpoint *from, u32 ssrc)
+/* Who sent this: not 0, and not to be guessed. */
+static u64 identity(const struct xsrtp_endpoint *from, u32 ssrc)
 {
-	unsigned long hold = rtcp ? HOLD_RTCP : HOLD_RTP;
-	struct xsrtp_candidate *c = l->candidates + (rtcp ? XSRTP_LEARN_RTP : 0);
-	struct xsrtp_candidate *end = c + (rtcp ? XSRTP_LEARN_RTCP : XSRTP_LEARN_RTP);
-	struct xsrtp_candidate *free = NULL;
+	u64 port_ssrc = (u64)(__force u16)from->port << 32 | ssrc;
 
-	for (; c < end; c++) {
-		if (c->from.family && time_after(jiffies, c->since + hold))
-			c->from.family = 0;
-		if (!c->from.family)
-			free = free ?: c;
-		else if (c->ssrc == ssrc && equal(&c->from, from))
-			return c;
-	}
-	return free;
+	return siphash_3u64(from->addr.words[0], from->addr.words[1], port_ssrc, &secret);
 }
 
 /* Has the source sent the packet before this one, too? If not, it is noted. Lock held. */
 static bool in_sequence(struct xsrtp_learner *l, bool rtcp, const struct xsrtp_endpoint *from,
 			u32 ssrc, u16 seq)
 {
-	struct xsrtp_candidate *c = candidate(l, rtcp, from, ssrc);
+	u32 places = rtcp ? XSRTP_LEARN_RTCP : XSRTP_LEARN_RTP;
+	u64 id = identity(from, ssrc);
+	struct xsrtp_candidate *c = &l->candidates[(rtcp ? XSRTP_LEARN_RTP : 0) + (u32)id % places];
+	u32 who = id >> 32 ?: 1, now = (u32)jiffies;
+	bool held = c->who && now - c->since <= (rtcp ? HOLD_RTCP : HOLD_RTP);
 
-	if (!c)
+	if (held && c->who != who)
 		return false;
-	if (!c->from.family) {
-		*c = (struct xsrtp_candidate) { *from, ssrc, seq, jiffies };
-		return false;
-	}
 	/* RTCP has no numbers. */
-	if (!rtcp && seq != (u16)(c->seq + 1)) {
-		c->seq = seq;
-		return false;
+	if (held && (rtcp || seq == (u16)(c->seq + 1))) {
+		c->who = 0;
+		return true;
 	}
-	c->from.family = 0;
-	return true;
+	if (!held)
+		c->since = now;
+	c->who = who;
+	c->seq = seq;
+	return false;
 }
 
 /* The packet is of an SSRC that has not proved itself: does it now? */

@@ -13,16 +13,15 @@ struct xsrtp_flow;
 struct xsrtp_packet;
 
 #define XSRTP_LEARN_SSRCS	4	/* of the far end that have proved themselves */
-#define XSRTP_LEARN_RTP		8	/* candidates at a time */
-#define XSRTP_LEARN_RTCP	4
+#define XSRTP_LEARN_RTP		64	/* places for candidates */
+#define XSRTP_LEARN_RTCP	16
 #define XSRTP_LEARN_WINDOW	30	/* seconds */
 
-/* A source that has to prove itself: the first packet of it, and until when. */
+/* A source that has to prove itself: its last packet, and when the first came. */
 struct xsrtp_candidate {
-	struct xsrtp_endpoint from;	/* family 0: free */
-	u32 ssrc;
+	u32 who;		/* hash of address, port and SSRC; 0: nobody */
+	u32 since;		/* jiffies */
 	u16 seq;
-	unsigned long since;
 };
 
 /**

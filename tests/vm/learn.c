@@ -498,8 +498,8 @@ static void settle(uint64_t n)
 
 /*
  * Twenty of his for each of the phone's, all the time: they take the candidates' places,
- * but do not keep them. It is a matter of chance when the phone gets one: within half a
- * second, as a rule; that it gets none in all this time does not happen.
+ * but do not keep them. It is a matter of chance when the phone's is free: within a
+ * second, as a rule; that it never is in all this time does not happen.
  */
 static void rtp_flood(void)
 {
