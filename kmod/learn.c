@@ -88,7 +88,8 @@ static bool equal(const struct xsrtp_endpoint *a, const struct xsrtp_endpoint *b
 
 struct xsrtp_learner *xsrtp_learn_new(bool by_tag)
 {
-	struct xsrtp_learner *l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
+	size_t places = by_tag ? 0 : XSRTP_LEARN_PLACES;
+	struct xsrtp_learner *l = kzalloc(struct_size(l, candidates, places), GFP_KERNEL_ACCOUNT);
 
 	if (!l)
 		return NULL;
@@ -107,7 +108,8 @@ void xsrtp_learn_open(struct xsrtp_learner *l, u32 window, const struct xsrtp_en
 	latch(l, learned);
 	WRITE_ONCE(l->n_known, 0);
 	WRITE_ONCE(l->by_rtp, false);
-	memset(l->candidates, 0, sizeof(l->candidates));
+	if (!l->by_tag)
+		memset(l->candidates, 0, XSRTP_LEARN_PLACES * sizeof(l->candidates[0]));
 	l->window = window;
 	WRITE_ONCE(l->until, jiffies + window * HZ);
 	WRITE_ONCE(l->closed, false);

@@ -14,7 +14,8 @@ struct xsrtp_packet;
 
 #define XSRTP_LEARN_SSRCS	4	/* of the far end that have proved themselves */
 #define XSRTP_LEARN_RTP		64	/* places for candidates */
-#define XSRTP_LEARN_RTCP	16
+#define XSRTP_LEARN_RTCP	8
+#define XSRTP_LEARN_PLACES	(XSRTP_LEARN_RTP + XSRTP_LEARN_RTCP)
 #define XSRTP_LEARN_WINDOW	30	/* seconds */
 
 /* A source that has to prove itself: its last packet, and when the first came. */
@@ -39,7 +40,7 @@ struct xsrtp_candidate {
  * @told: when the far end was told last, in jiffies
  * @lock: of those who write. Who comes second does not wait but leaves it to the
  *	next packet. Raw, because it is taken inside an FPU section
- * @candidates: of RTP, and behind them of RTCP
+ * @candidates: of RTP, and behind them of RTCP; with @by_tag there are none
  */
 struct xsrtp_learner {
 	u32 latch;
@@ -54,7 +55,7 @@ struct xsrtp_learner {
 	u32 window;
 	unsigned long told;
 	raw_spinlock_t lock;
-	struct xsrtp_candidate candidates[XSRTP_LEARN_RTP + XSRTP_LEARN_RTCP];
+	struct xsrtp_candidate candidates[];
 };
 
 struct xsrtp_learner *xsrtp_learn_new(bool by_tag);
