@@ -18,7 +18,9 @@
  * after a fixed time, nor set a candidate back: nobody takes a place that is held. Which
  * of the places is a source's, he does not know. Of 1,000 packets of noise in a second 16
  * fall on the phone's, which is held by them three quarters of the time: one of the
- * phone's first few packets finds it free, and the next one proves it.
+ * phone's first few packets finds it free, and the next one proves it. (Where one of his
+ * sources by chance has the phone's place and goes on, who comes first in each fifth of a
+ * second decides.)
  *
  * Packets run under rcu_read_lock() with BH disabled.
  */

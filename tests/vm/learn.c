@@ -508,7 +508,7 @@ static void rtp_flood(void)
 	uint32_t said;
 
 	begin("RTP in a flood", (struct flow){}, false, true);
-	for (said = 1; said < 3000; said++) {
+	for (said = 1; said < 20000; said++) {
 		d.learning += spray(20);
 		say(&ph);
 		usleep(5000);
