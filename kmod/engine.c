@@ -31,6 +31,7 @@
 #include "engine.h"
 #include "event.h"
 #include "flow.h"
+#include "learn.h"
 #include "rewrite.h"
 #include "srtp/packet.h"
 
@@ -207,9 +208,10 @@ static u8 parse(struct xsrtp_buf *buf, struct xsrtp_endpoint *from, struct xsrtp
 
 /*
  * Of SRTCP no more can be read than the core looks at. RTCP is read as far as its
- * lengths, also where nothing is protected.
+ * lengths, also where nothing is protected. Inline: what few flows ask for shall cost
+ * the others no call.
  */
-static bool well_formed(const struct xsrtp_buf *buf)
+static __always_inline bool well_formed(const struct xsrtp_buf *buf)
 {
 	const u8 *rtp = buf->data + buf->rtp;
 	u32 len = xsrtp_buf_rtp_len(buf);
@@ -245,10 +247,25 @@ static u8 kind(const struct xsrtp_buf *buf)
 	return buf->rtcp ? XSRTP_ONLY_RTCP : XSRTP_ONLY_RTP;
 }
 
+/* What few flows ask for: in no way of the others. */
+static noinline u8 check_special(struct xsrtp_buf *buf, const struct xsrtp_endpoint *from)
+{
+	const struct xsrtp_flow *flow = buf->flow;
+
+	if (flow->only && flow->only != kind(buf))
+		return XSRTP_REASON_NOT_WANTED;
+	if (!flow->learn)
+		return XSRTP_REASON_OK;
+	if (!well_formed(buf) || (buf->rtcp && xsrtp_buf_rtp_len(buf) < XSRTP_RTCP_HDR_LEN))
+		return XSRTP_REASON_MALFORMED;
+	return xsrtp_learn_admit(buf, from);
+}
+
 /* The flow has the packet: may it go on to the ciphers? */
 static u8 check(struct xsrtp_net *xn, struct xsrtp_buf *buf, const struct xsrtp_endpoint *from)
 {
 	u32 len = xsrtp_buf_rtp_len(buf);
+	u8 reason;
 
 	buf->rtcp = len >= 2 && xsrtp_is_rtcp(buf->data[buf->rtp + 1]);
 	xsrtp_traffic_rx(this_cpu_ptr(buf->flow->traffic), len);
@@ -256,8 +273,11 @@ static u8 check(struct xsrtp_net *xn, struct xsrtp_buf *buf, const struct xsrtp_
 
 	if (!from_remote(buf->flow, from))
 		return XSRTP_REASON_WRONG_SOURCE;
-	if (unlikely(buf->flow->only) && buf->flow->only != kind(buf))
-		return XSRTP_REASON_NOT_WANTED;
+	if (unlikely(buf->flow->only || buf->flow->learn)) {
+		reason = check_special(buf, from);
+		if (reason != XSRTP_REASON_OK)
+			return reason;
+	}
 	if (!well_formed(buf))
 		return XSRTP_REASON_MALFORMED;
 	if (buf->flow->action == XSRTP_ACTION_FORWARD && buf->ttl <= 1)
@@ -338,6 +358,8 @@ static void scatter(struct scratch *s, unsigned int m, bool tx)
 		buf->len += grown;
 		buf->tailroom -= grown;
 		tell(buf, &s->pkt[i], tx);
+		if (unlikely(buf->learn) && !tx && buf->reason == XSRTP_REASON_OK)
+			xsrtp_learn_authentic(buf, &s->pkt[i]);
 	}
 }
 

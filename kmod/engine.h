@@ -29,6 +29,7 @@ struct xsrtp_net;
  * @ttl: or hop limit
  * @reason: enum xsrtp_reason: OK as long as the packet lives
  * @rtcp: it is RTCP or SRTCP
+ * @learn: if it proves authentic, its source may be the far end (learn.h)
  */
 struct xsrtp_buf {
 	struct xdp_frame *frame;
@@ -45,6 +46,7 @@ struct xsrtp_buf {
 	u8 ttl;
 	u8 reason;
 	bool rtcp;
+	bool learn;
 
 	/* set by rewrite */
 	struct net_device *out;

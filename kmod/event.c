@@ -7,6 +7,7 @@
  * flow's first, the flow is put on a list, by atomic exchange. A tenth of a second
  * later a work item tells those who listen. So nothing waits and nothing allocates
  * where packets are, and whatever a peer does, a flow has one message in that time.
+ * What others act on, the far end, is told at once, if it was not just told.
  *
  * The list is emptied under the namespace's mutex. A flow's state is freed a grace
  * period after its last packet, and off the list (xsrtp_event_forget()).
@@ -17,6 +18,7 @@
 
 #include "event.h"
 #include "flow.h"
+#include "follow.h"
 #include "netlink.h"
 
 #define DELAY	(HZ / 10)
@@ -50,6 +52,12 @@ void xsrtp_event_raise(struct xsrtp_flow_state *state, bool tx, u32 events)
 		queue_delayed_work(system_unbound_wq, &ev->xn->event_work, DELAY);
 }
 
+/* What was just raised others act on: tell it now. */
+void xsrtp_event_hurry(struct xsrtp_flow_state *state)
+{
+	mod_delayed_work(system_unbound_wq, &state->events.xn->event_work, 0);
+}
+
 /* Another key has come into use: its events are new ones. */
 void xsrtp_event_renew(struct xsrtp_flow_state *state, bool tx)
 {
@@ -70,11 +78,15 @@ static void drain(struct xsrtp_net *xn)
 		struct xsrtp_flow *flow = xsrtp_flow_get(xn, ev->flow_id);
 		u32 bits = atomic_xchg(&ev->pending, 0);
 
-		if (flow && &flow->state->events == ev)
+		if (flow && &flow->state->events == ev) {
 			xsrtp_netlink_event(xn, flow, bits & (BIT(XSRTP_EVENTS_TX_SHIFT) - 1),
 					    bits >> XSRTP_EVENTS_TX_SHIFT);
+			if (bits & XSRTP_EVENTS_FAR_END)
+				xsrtp_follow_moved(xn, flow);
+		}
 		cond_resched();
 	}
+	xsrtp_follow_run(xn);
 }
 
 static void event_work(struct work_struct *work)

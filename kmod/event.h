@@ -28,6 +28,7 @@ struct xsrtp_flow_events {
 };
 
 void xsrtp_event_raise(struct xsrtp_flow_state *state, bool tx, u32 events);
+void xsrtp_event_hurry(struct xsrtp_flow_state *state);
 void xsrtp_event_renew(struct xsrtp_flow_state *state, bool tx);
 void xsrtp_event_forget(struct xsrtp_flow_state *state);
 

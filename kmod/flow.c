@@ -19,6 +19,7 @@
 #include <linux/xsrtp.h>
 
 #include "flow.h"
+#include "follow.h"
 #include "train.h"
 
 #define PORTS	65536
@@ -39,7 +40,7 @@ static void flow_apply(struct xsrtp_flow *flow, const struct xsrtp_flow_config *
 	flow->family = cfg->local.family;
 	flow->remote = cfg->remote.addr;
 	flow->remote_port = cfg->remote.port;
-	flow->remote_family = cfg->remote.family;
+	flow->remote_family = cfg->learn == XSRTP_LEARN_NEVER ? cfg->remote.family : 0;
 	flow->source = cfg->source.addr;
 	flow->source_port = cfg->source.port;
 	flow->destination = cfg->destination.addr;
@@ -47,6 +48,9 @@ static void flow_apply(struct xsrtp_flow *flow, const struct xsrtp_flow_config *
 	flow->out_family = cfg->source.family;
 	flow->action = cfg->action;
 	flow->only = cfg->only;
+	flow->learn = cfg->learn;
+	flow->follow = cfg->follow;
+	flow->configured = cfg->destination;
 }
 
 /* The reverse: the settings of a flow. */
@@ -54,11 +58,13 @@ void xsrtp_flow_config(const struct xsrtp_flow *flow, struct xsrtp_flow_config *
 {
 	*cfg = (struct xsrtp_flow_config) {
 		.local = { flow->local, flow->local_port, flow->family },
-		.remote = { flow->remote, flow->remote_port, flow->remote_family },
+		.remote = { flow->remote, flow->remote_port, xsrtp_flow_remote_family(flow) },
 		.source = { flow->source, flow->source_port, flow->out_family },
-		.destination = { flow->destination, flow->destination_port, flow->out_family },
+		.destination = flow->configured,
 		.action = flow->action,
 		.only = flow->only,
+		.learn = flow->learn,
+		.follow = flow->follow,
 	};
 }
 
@@ -67,6 +73,7 @@ static void state_free(struct xsrtp_flow_state *state)
 	xsrtp_keyring_free(&state->rx);
 	xsrtp_keyring_free(&state->tx);
 	xsrtp_counters_free(&state->counters);
+	kfree(state->learn);
 	kfree_sensitive(state);
 }
 
@@ -78,6 +85,9 @@ static struct xsrtp_flow_state *state_new(const struct xsrtp_session_config *rx,
 
 	if (!state)
 		return ERR_PTR(-ENOMEM);
+	INIT_LIST_HEAD(&state->followers);
+	INIT_LIST_HEAD(&state->following);
+	INIT_LIST_HEAD(&state->stale);
 	state->tx.sends = only ?: XSRTP_SENDS_BOTH;
 	err = xsrtp_counters_init(&state->counters);
 	if (!err && rx)
@@ -91,6 +101,26 @@ static struct xsrtp_flow_state *state_new(const struct xsrtp_session_config *rx,
 	return state;
 }
 
+/* Does a tag tell who sent what arrives? (Of RTP; SRTCP always has one.) */
+bool xsrtp_flow_has_tag(const struct xsrtp_session_config *rx)
+{
+	const struct xsrtp_suite_info *info = rx ? xsrtp_suite_info(rx->suite) : NULL;
+
+	return info && info->tag_len;
+}
+
+/* Once there, it stays with the state: packets of an older flow may look at it. */
+static int learn_make(struct xsrtp_flow_state *state, const struct xsrtp_flow_config *cfg)
+{
+	if (cfg->learn == XSRTP_LEARN_NEVER || state->learn)
+		return 0;
+	state->learn = xsrtp_learn_new(state->rx.session && xsrtp_flow_has_tag(&state->rx.cfg));
+	if (!state->learn)
+		return -ENOMEM;
+	xsrtp_learn_open(state->learn, cfg->learn_window, &cfg->learned);
+	return 0;
+}
+
 static struct xsrtp_flow *flow_alloc(struct xsrtp_flow_state *state,
 				     const struct xsrtp_flow_config *cfg)
 {
@@ -99,7 +129,7 @@ static struct xsrtp_flow *flow_alloc(struct xsrtp_flow_state *state,
 
 	if (!flow)
 		return ERR_PTR(-ENOMEM);
-	err = dst_cache_init(&flow->dst_cache, GFP_KERNEL_ACCOUNT);
+	err = learn_make(state, cfg) ?: dst_cache_init(&flow->dst_cache, GFP_KERNEL_ACCOUNT);
 	if (err) {
 		kfree(flow);
 		return ERR_PTR(err);
@@ -294,6 +324,7 @@ int xsrtp_flow_add(struct xsrtp_net *xn, struct xsrtp_flow *flow,
 
 	flow->state->events.xn = xn;
 	flow->state->events.flow_id = flow->id;
+	xsrtp_follow_join(xn, flow);
 	slot = &ports_locked(xn)[ntohs(flow->local_port)];
 	RCU_INIT_POINTER(flow->next,
 			 rcu_dereference_protected(*slot, lockdep_is_held(&xn->lock)));
@@ -329,6 +360,7 @@ void xsrtp_flow_del(struct xsrtp_net *xn, struct xsrtp_flow *flow)
 	lockdep_assert_held(&xn->lock);
 	for (i = 0; i < XSRTP_KEYS; i++)
 		xsrtp_ledger_leave(&flow->state->tx, i);
+	xsrtp_follow_leave(xn, flow);
 	rcu_assign_pointer(*slot,
 			   rcu_dereference_protected(flow->next, lockdep_is_held(&xn->lock)));
 	xa_erase(&xn->flows, flow->id);
@@ -407,6 +439,7 @@ static int __net_init flow_net_init(struct net *net)
 	xn->net = net;
 	mutex_init(&xn->lock);
 	xa_init_flags(&xn->flows, XA_FLAGS_ALLOC1);
+	INIT_LIST_HEAD(&xn->stale);
 	xn->next_id = 1;
 	xsrtp_event_net_init(xn);
 	return 0;

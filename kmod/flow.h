@@ -3,7 +3,7 @@
 #define XSRTP_FLOW_H
 
 #include <linux/cache.h>
-#include <linux/in6.h>
+#include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/workqueue.h>
@@ -11,25 +11,14 @@
 #include <net/dst_cache.h>
 #include <net/net_namespace.h>
 
+#include "endpoint.h"
 #include "event.h"
 #include "key.h"
+#include "learn.h"
 #include "ledger.h"
 #include "stats.h"
 
 struct netlink_ext_ack;
-
-/* An IPv4 address, or an IPv6 one; unused bytes are zero, so two compare whole. */
-union xsrtp_addr {
-	__be32 ip;
-	struct in6_addr ip6;
-	u64 words[2];
-};
-
-struct xsrtp_endpoint {
-	union xsrtp_addr addr;
-	__be16 port;
-	u8 family;		/* AF_INET, AF_INET6; 0: none given */
-};
 
 /* What an operator asks for; a flow is made from it. */
 struct xsrtp_flow_config {
@@ -39,6 +28,10 @@ struct xsrtp_flow_config {
 	struct xsrtp_endpoint destination;
 	u32 action;		/* enum xsrtp_action */
 	u32 only;		/* enum xsrtp_only; 0: RTP and RTCP */
+	u32 learn;		/* enum xsrtp_learn */
+	u32 learn_window;	/* seconds; plain RTP */
+	struct xsrtp_endpoint learned;
+	u32 follow;		/* id; 0: none */
 };
 
 /* What stays when a flow's settings change; never on the packet's way. */
@@ -47,6 +40,10 @@ struct xsrtp_flow_state {
 	struct xsrtp_keyring tx;
 	struct xsrtp_counters counters;
 	struct xsrtp_flow_events events;
+	struct xsrtp_learner *learn;	/* NULL: the flow has never learned */
+	struct list_head followers;	/* states of the flows that send to its far end */
+	struct list_head following;	/* in that list of another */
+	struct list_head stale;		/* in the namespace's list (follow.c) */
 };
 
 /*
@@ -64,9 +61,10 @@ struct xsrtp_flow {
 	__be16 local_port;
 	__be16 remote_port;
 	u8 family;
-	u8 remote_family;		/* 0: from anywhere */
+	u8 remote_family;		/* 0: from anywhere, or from whom it has learned */
 	u8 action : 4;
-	u8 only : 4;			/* enum xsrtp_only; 0: both */
+	u8 only : 2;			/* enum xsrtp_only; 0: both */
+	u8 learn : 2;			/* enum xsrtp_learn */
 	u8 out_family;
 
 	/* sends it on */
@@ -83,6 +81,8 @@ struct xsrtp_flow {
 	struct xsrtp_flow_state *state;
 	struct rcu_work free_work;
 	bool free_state;		/* with the flow; else it lives on in another */
+	u32 follow;			/* id of the flow to whose far end it sends; 0: none */
+	struct xsrtp_endpoint configured;	/* destination, if that is not known */
 };
 
 /* Everything of one network namespace. */
@@ -98,6 +98,7 @@ struct xsrtp_net {
 	u32 fill_size;			/* bytes that a flow takes in a message, at most */
 	struct llist_head events;	/* struct xsrtp_flow_events to be told */
 	struct delayed_work event_work;
+	struct list_head stale;		/* struct xsrtp_flow_state: to be made again */
 	struct xsrtp_ledger ledger;
 };
 
@@ -109,6 +110,7 @@ struct xsrtp_flow *xsrtp_flow_new(const struct xsrtp_flow_config *cfg,
 struct xsrtp_flow *xsrtp_flow_clone(const struct xsrtp_flow *old,
 				    const struct xsrtp_flow_config *cfg);
 void xsrtp_flow_free(struct xsrtp_flow *flow);
+bool xsrtp_flow_has_tag(const struct xsrtp_session_config *rx);
 
 int xsrtp_flow_add(struct xsrtp_net *xn, struct xsrtp_flow *flow,
 		   struct netlink_ext_ack *extack);
@@ -121,9 +123,10 @@ struct xsrtp_flow *xsrtp_flow_find_sender(struct xsrtp_net *xn, const struct xsr
 struct xsrtp_flow *xsrtp_flow_get(struct xsrtp_net *xn, u32 id);
 void xsrtp_flow_config(const struct xsrtp_flow *flow, struct xsrtp_flow_config *cfg);
 
-static inline bool xsrtp_addr_equal(const union xsrtp_addr *a, const union xsrtp_addr *b)
+/* The family of the remote that was given; a flow that learns takes only its address. */
+static inline u8 xsrtp_flow_remote_family(const struct xsrtp_flow *flow)
 {
-	return !((a->words[0] ^ b->words[0]) | (a->words[1] ^ b->words[1]));
+	return flow->remote_port ? flow->family : 0;
 }
 
 int xsrtp_flow_init(void);

@@ -16,11 +16,14 @@
 
 #include "compat.h"
 #include "engine.h"
+#include "follow.h"
 #include "netlink.h"
 
 static const struct genl_multicast_group groups[] = {
 	[XSRTP_GROUP_FLOWS] = { .name = XSRTP_MCGRP_FLOWS },
 };
+
+#define LEARN_WINDOW_MAX	3600	/* seconds */
 
 /* --- policies ----------------------------------------------------------------- */
 
@@ -31,7 +34,13 @@ const struct nla_policy xsrtp_endpoint_policy[XSRTP_A_ENDPOINT_MAX + 1] = {
 
 static const struct nla_policy name_policy[XSRTP_A_FLOW_LOCAL + 1] = { XSRTP_NAME_POLICY };
 
-static const struct nla_policy new_policy[XSRTP_A_FLOW_ONLY + 1] = {
+#define LEARN_POLICY								\
+	[XSRTP_A_FLOW_LEARN] = NLA_POLICY_MAX(NLA_U32, XSRTP_LEARN_AUTHENTICATED),	\
+	[XSRTP_A_FLOW_LEARN_WINDOW] = NLA_POLICY_RANGE(NLA_U32, 1, LEARN_WINDOW_MAX),	\
+	[XSRTP_A_FLOW_EVENTS] = { .type = NLA_REJECT },				\
+	[XSRTP_A_FLOW_FOLLOW] = { .type = NLA_U32 }
+
+static const struct nla_policy new_policy[XSRTP_A_FLOW_FOLLOW + 1] = {
 	[XSRTP_A_FLOW_ID] = { .type = NLA_REJECT },
 	[XSRTP_A_FLOW_LOCAL] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 	[XSRTP_A_FLOW_REMOTE] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
@@ -42,9 +51,11 @@ static const struct nla_policy new_policy[XSRTP_A_FLOW_ONLY + 1] = {
 	[XSRTP_A_FLOW_TX] = NLA_POLICY_NESTED(xsrtp_session_policy),
 	[XSRTP_A_FLOW_STATS] = { .type = NLA_REJECT },
 	[XSRTP_A_FLOW_ONLY] = NLA_POLICY_RANGE(NLA_U32, XSRTP_ONLY_RTP, XSRTP_ONLY_RTCP),
+	LEARN_POLICY,
+	[XSRTP_A_FLOW_LEARNED] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 };
 
-static const struct nla_policy set_policy[XSRTP_A_FLOW_ONLY + 1] = {
+static const struct nla_policy set_policy[XSRTP_A_FLOW_FOLLOW + 1] = {
 	XSRTP_NAME_POLICY,
 	[XSRTP_A_FLOW_REMOTE] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 	[XSRTP_A_FLOW_ACTION] = NLA_POLICY_MAX(NLA_U32, XSRTP_ACTION_SEND),
@@ -56,6 +67,8 @@ static const struct nla_policy set_policy[XSRTP_A_FLOW_ONLY + 1] = {
 	/* What a key is for does not change under it. */
 	[XSRTP_A_FLOW_ONLY] = { .type = NLA_REJECT, .reject_message =
 		"this is said of a new flow: delete the flow and add another" },
+	LEARN_POLICY,
+	[XSRTP_A_FLOW_LEARNED] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 };
 
 /* Takes none. */
@@ -150,6 +163,8 @@ static int config_parse(struct nlattr **attrs, struct xsrtp_flow_config *cfg,
 		else
 			cfg->remote = (struct xsrtp_endpoint) {};
 	}
+	if (attrs[XSRTP_A_FLOW_FOLLOW])
+		cfg->follow = nla_get_u32(attrs[XSRTP_A_FLOW_FOLLOW]);
 	if (!err && attrs[XSRTP_A_FLOW_SOURCE])
 		err = endpoint_parse_out(attrs[XSRTP_A_FLOW_SOURCE], &cfg->source, extack);
 	if (!err && attrs[XSRTP_A_FLOW_DESTINATION])
@@ -167,10 +182,12 @@ static int forward_check(struct genl_info *info, const struct xsrtp_flow_config 
 		return refuse(info->extack, attrs[XSRTP_A_FLOW_ACTION],
 			      "forward needs a source");
 	}
+	if (!cfg->destination.family && cfg->follow)
+		return 0;
 	if (!cfg->destination.family) {
 		NL_SET_ERR_ATTR_MISS(info->extack, NULL, XSRTP_A_FLOW_DESTINATION);
 		return refuse(info->extack, attrs[XSRTP_A_FLOW_ACTION],
-			      "forward needs a destination");
+			      "forward needs a destination, or a flow to follow");
 	}
 	if (cfg->source.family != cfg->destination.family)
 		return refuse(info->extack, attrs[XSRTP_A_FLOW_DESTINATION] ?:
@@ -190,6 +207,9 @@ static int addresses_check(struct genl_info *info)
 	if (attrs[XSRTP_A_FLOW_DESTINATION])
 		return refuse(info->extack, attrs[XSRTP_A_FLOW_DESTINATION],
 			      "only forward takes a destination");
+	if (attrs[XSRTP_A_FLOW_FOLLOW])
+		return refuse(info->extack, attrs[XSRTP_A_FLOW_FOLLOW],
+			      "only forward follows: deliver has no destination, send one remote");
 	return 0;
 }
 
@@ -205,6 +225,7 @@ static int deliver_check(struct genl_info *info, struct xsrtp_flow_config *cfg, 
 			      "deliver protects nothing: the flow must not have tx");
 	cfg->source = (struct xsrtp_endpoint) {};
 	cfg->destination = (struct xsrtp_endpoint) {};
+	cfg->follow = 0;
 	return 0;
 }
 
@@ -381,6 +402,12 @@ static struct xsrtp_flow *new_build(struct genl_info *info)
 		err = xsrtp_session_parse(attrs[XSRTP_A_FLOW_RX], false, &rx, info->extack);
 	if (!err && attrs[XSRTP_A_FLOW_TX])
 		err = xsrtp_session_parse(attrs[XSRTP_A_FLOW_TX], true, &tx, info->extack);
+	if (!err && attrs[XSRTP_A_FLOW_LEARNED])
+		err = endpoint_parse_out(attrs[XSRTP_A_FLOW_LEARNED], &cfg.learned, info->extack);
+	if (!err) {
+		xsrtp_learn_parse(attrs, &cfg, attrs[XSRTP_A_FLOW_RX] ? &rx.cfg : NULL);
+		err = xsrtp_learn_check(info, &cfg, attrs[XSRTP_A_FLOW_RX] ? &rx.cfg : NULL);
+	}
 	if (err)
 		return ERR_PTR(err);
 
@@ -402,6 +429,7 @@ static int flow_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct xsrtp_net *xn = xsrtp_net(genl_info_net(info));
 	struct xsrtp_flow *flow = new_build(info);
+	struct xsrtp_flow_config cfg;
 	struct sk_buff *msg;
 	u32 size;
 	int err;
@@ -419,8 +447,9 @@ static int flow_new_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (flow->tx)
 		xsrtp_ledger_wait(xn, flow->state->tx.print[0]);
+	xsrtp_flow_config(flow, &cfg);
 	mutex_lock(&xn->lock);
-	err = xsrtp_flow_add(xn, flow, info->extack);
+	err = xsrtp_follow_check(info, xn, &cfg, NULL) ?: xsrtp_flow_add(xn, flow, info->extack);
 	if (!err) {
 		void *hdr = genlmsg_put_reply(msg, info, &xsrtp_netlink_family, 0, XSRTP_CMD_FLOW_NEW);
 
@@ -448,6 +477,7 @@ static int flow_set_locked(struct genl_info *info, struct xsrtp_net *xn,
 			   const struct xsrtp_name *name)
 {
 	struct xsrtp_flow *old = xsrtp_name_find(info, xn, name), *flow;
+	struct nlattr **attrs = info->attrs;
 	struct xsrtp_flow_config cfg;
 	int err;
 
@@ -463,7 +493,8 @@ static int flow_set_locked(struct genl_info *info, struct xsrtp_net *xn,
 			      "a flow that sends cannot be changed: delete it and add another");
 	err = config_parse(info->attrs, &cfg, info->extack);
 	if (!err)
-		err = config_check(info, &cfg, old->rx, old->tx);
+		err = config_check(info, &cfg, old->rx, old->tx) ?: xsrtp_learn_set(info, old, &cfg) ?:
+		      xsrtp_follow_check(info, xn, &cfg, old);
 	if (err)
 		return err;
 
@@ -471,7 +502,12 @@ static int flow_set_locked(struct genl_info *info, struct xsrtp_net *xn,
 	flow = xsrtp_flow_clone(old, &cfg);
 	if (IS_ERR(flow))
 		return PTR_ERR(flow);
+	xsrtp_follow_join(xn, flow);
 	xsrtp_flow_replace(xn, old, flow);
+	if (flow->state->learn && (attrs[XSRTP_A_FLOW_LEARN] || attrs[XSRTP_A_FLOW_REMOTE]))
+		xsrtp_learn_open(flow->state->learn, cfg.learn_window, &cfg.learned);
+	xsrtp_follow_moved(xn, flow);
+	xsrtp_follow_run(xn);
 	xsrtp_notify(xn, flow, XSRTP_CMD_FLOW_SET_NTF);
 	return 0;
 }
@@ -487,6 +523,8 @@ static int flow_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	if (!attrs[XSRTP_A_FLOW_REMOTE] && !attrs[XSRTP_A_FLOW_ACTION] &&
+	    !attrs[XSRTP_A_FLOW_LEARN] && !attrs[XSRTP_A_FLOW_LEARN_WINDOW] &&
+	    !attrs[XSRTP_A_FLOW_LEARNED] && !attrs[XSRTP_A_FLOW_FOLLOW] &&
 	    !attrs[XSRTP_A_FLOW_SOURCE] && !attrs[XSRTP_A_FLOW_DESTINATION]) {
 		NL_SET_ERR_ATTR_MISS(info->extack, NULL, XSRTP_A_FLOW_DESTINATION);
 		NL_SET_ERR_MSG(info->extack, "nothing to set");
@@ -515,6 +553,7 @@ static int flow_del_doit(struct sk_buff *skb, struct genl_info *info)
 		/* With its last counters, and told when it is gone. */
 		ntf = xsrtp_notify_prepare(xn, flow, XSRTP_CMD_FLOW_DEL_NTF);
 		xsrtp_flow_del(xn, flow);
+		xsrtp_follow_run(xn);
 		xsrtp_notify_send(xn, ntf);
 	}
 	mutex_unlock(&xn->lock);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The netlink family, in three files: netlink.c (the family, flows, statistics),
- * netlink_key.c (sessions and keys in messages), netlink_put.c (what we tell).
+ * The netlink family, in four files: netlink.c (the family, flows, statistics),
+ * netlink_key.c (sessions and keys in messages), netlink_learn.c (far ends),
+ * netlink_put.c (what we tell).
  */
 #ifndef XSRTP_NETLINK_H
 #define XSRTP_NETLINK_H
@@ -79,6 +80,18 @@ void xsrtp_message_wipe(struct genl_info *info);
 int xsrtp_key_set_doit(struct sk_buff *skb, struct genl_info *info);
 int xsrtp_key_del_doit(struct sk_buff *skb, struct genl_info *info);
 int xsrtp_key_swap_doit(struct sk_buff *skb, struct genl_info *info);
+
+/* --- netlink_learn.c ---------------------------------------------------------- */
+
+/* How a flow learns, as the message has it, or as a new flow does without a word. */
+void xsrtp_learn_parse(struct nlattr **attrs, struct xsrtp_flow_config *cfg,
+		       const struct xsrtp_session_config *rx);
+int xsrtp_learn_check(struct genl_info *info, const struct xsrtp_flow_config *cfg,
+		      const struct xsrtp_session_config *rx);
+int xsrtp_learn_set(struct genl_info *info, const struct xsrtp_flow *old,
+		    struct xsrtp_flow_config *cfg);
+int xsrtp_follow_check(struct genl_info *info, struct xsrtp_net *xn,
+		       const struct xsrtp_flow_config *cfg, const struct xsrtp_flow *self);
 
 /* --- netlink_put.c ------------------------------------------------------------ */
 

@@ -25,7 +25,7 @@ static size_t session_size(const struct xsrtp_keyring *ring)
 /* The bytes that a flow takes in a message, at most. */
 size_t xsrtp_put_flow_size(const struct xsrtp_flow *flow)
 {
-	return NLMSG_HDRLEN + GENL_HDRLEN + 3 * nla_total_size(4) + 4 * ENDPOINT_SIZE +
+	return NLMSG_HDRLEN + GENL_HDRLEN + 7 * nla_total_size(4) + 5 * ENDPOINT_SIZE +
 	       session_size(&flow->state->rx) + session_size(&flow->state->tx) +
 	       nla_total_size(0) + 4 * nla_total_size_64bit(8) + XSRTP_REASON_MAX * DROP_SIZE;
 }
@@ -176,6 +176,23 @@ static int put_flow_stats(struct sk_buff *skb, const struct xsrtp_flow *flow)
 	return 0;
 }
 
+#define EVENTS_OF_FLOW	(XSRTP_EVENTS_FAR_END | XSRTP_EVENTS_NOT_LEARNED)
+
+static int put_learn(struct sk_buff *skb, const struct xsrtp_flow *flow)
+{
+	const struct xsrtp_learner *l = flow->state->learn;
+	struct xsrtp_endpoint far;
+
+	if (flow->learn == XSRTP_LEARN_NEVER)
+		return 0;
+	xsrtp_learn_get(l, &far);
+	if (nla_put_u32(skb, XSRTP_A_FLOW_LEARN, flow->learn) ||
+	    (!l->by_tag && nla_put_u32(skb, XSRTP_A_FLOW_LEARN_WINDOW, l->window)) ||
+	    put_endpoint(skb, XSRTP_A_FLOW_LEARNED, far.family, &far.addr, far.port))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int put_flow_events(struct sk_buff *skb, const struct xsrtp_flow *flow, u32 rx, u32 tx)
 {
 	const struct xsrtp_flow_state *state = flow->state;
@@ -187,13 +204,16 @@ static int put_flow_events(struct sk_buff *skb, const struct xsrtp_flow *flow, u
 	    (flow->only && nla_put_u32(skb, XSRTP_A_FLOW_ONLY, flow->only)) ||
 	    put_endpoint(skb, XSRTP_A_FLOW_LOCAL, flow->family, &flow->local,
 			 flow->local_port) ||
-	    put_endpoint(skb, XSRTP_A_FLOW_REMOTE, flow->remote_family, &flow->remote,
+	    put_endpoint(skb, XSRTP_A_FLOW_REMOTE, xsrtp_flow_remote_family(flow), &flow->remote,
 			 flow->remote_port) ||
+	    put_learn(skb, flow) ||
+	    (rx & EVENTS_OF_FLOW && nla_put_u32(skb, XSRTP_A_FLOW_EVENTS, rx & EVENTS_OF_FLOW)) ||
 	    put_endpoint(skb, XSRTP_A_FLOW_SOURCE, out_family, &flow->source,
 			 flow->source_port) ||
-	    put_endpoint(skb, XSRTP_A_FLOW_DESTINATION, out_family, &flow->destination,
-			 flow->destination_port) ||
-	    put_session(skb, XSRTP_A_FLOW_RX, &state->rx, rx) ||
+	    put_endpoint(skb, XSRTP_A_FLOW_DESTINATION, out_family ? flow->configured.family : 0,
+			 &flow->configured.addr, flow->configured.port) ||
+	    (flow->follow && nla_put_u32(skb, XSRTP_A_FLOW_FOLLOW, flow->follow)) ||
+	    put_session(skb, XSRTP_A_FLOW_RX, &state->rx, rx & ~EVENTS_OF_FLOW) ||
 	    put_session(skb, XSRTP_A_FLOW_TX, &state->tx, tx) ||
 	    put_flow_stats(skb, flow))
 		return -EMSGSIZE;

@@ -296,6 +296,8 @@ static struct dst_entry *route4(const struct xsrtp_net *xn, struct xsrtp_flow *f
 	rt = dst_cache_get_ip4(&flow->dst_cache, &saddr);
 	if (likely(rt))
 		return &rt->dst;
+	if (!flow->destination_port)
+		return NULL;
 	/* Fails for a source address that is not this host's. */
 	rt = ip_route_output_key(xn->net, &fl4);
 	if (IS_ERR(rt))
@@ -338,6 +340,8 @@ static struct dst_entry *route6(const struct xsrtp_net *xn, struct xsrtp_flow *f
 	dst = dst_cache_get_ip6(&flow->dst_cache, &saddr);
 	if (likely(dst))
 		return dst;
+	if (!flow->destination_port)
+		return NULL;
 	/* IPv4's lookup asks this by itself. */
 	if (!ipv6_chk_addr(xn->net, &flow->source.ip6, NULL, 0))
 		return NULL;
@@ -372,6 +376,12 @@ static struct dst_entry *route(const struct xsrtp_net *xn, struct xsrtp_flow *fl
 		return NULL;
 	}
 	return dst;
+}
+
+/* Why there is none: one that follows may not know whereto yet. */
+static u8 no_route(const struct xsrtp_flow *flow)
+{
+	return flow->destination_port ? XSRTP_REASON_NO_ROUTE : XSRTP_REASON_NO_DESTINATION;
 }
 
 struct hop {
@@ -584,7 +594,7 @@ static void send_frames(struct xsrtp_net *xn, struct net_device *dev, struct xsr
 		if (dst)
 			send_skb(xn, pick[i], dst);
 		else
-			xsrtp_engine_drop(xn, pick[i], XSRTP_REASON_NO_ROUTE);
+			xsrtp_engine_drop(xn, pick[i], no_route(pick[i]->flow));
 	}
 }
 
@@ -628,7 +638,7 @@ static void forward(struct xsrtp_net *xn, struct xsrtp_buf *buf)
 	u8 reason;
 
 	if (!dst) {
-		xsrtp_engine_drop(xn, buf, XSRTP_REASON_NO_ROUTE);
+		xsrtp_engine_drop(xn, buf, no_route(buf->flow));
 		return;
 	}
 	reason = write_for(buf, dst);

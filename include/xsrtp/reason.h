@@ -28,7 +28,9 @@
 	X(IP_OPTIONS, 17, "ip-options", "IPv4 options or IPv6 extension headers") \
 	X(XMIT, 18, "xmit", "the output device did not take the packet") \
 	X(NO_MEMORY, 19, "no-memory", "no memory for a packet that left the fast path") \
-	X(NOT_WANTED, 20, "not-wanted", "RTCP where the flow is only for RTP, or the reverse")
+	X(NOT_WANTED, 20, "not-wanted", "RTCP where the flow is only for RTP, or the reverse") \
+	X(LEARNING, 21, "learning", "its source or SSRC has to prove itself first") \
+	X(NO_DESTINATION, 22, "no-destination", "the far end of the flow that it follows is not known")
 
 enum xsrtp_reason {
 #define X(sym, num, name, text) XSRTP_REASON_##sym = num,

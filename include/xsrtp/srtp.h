@@ -157,10 +157,12 @@ struct xsrtp_key_config {
  * @room: writable bytes behind @len (protect needs the tag's and MKI's length)
  * @reason: result, enum xsrtp_reason; XSRTP_REASON_OK on success
  * @event: result, XSRTP_EVENT_* bits
+ * @ssrc: result, if @reason is OK
+ * @index: result, if @reason is OK: (ROC << 16) | SEQ, or SRTCP's
  *
  * On any other reason than OK @len is unchanged and the payload must not be
  * used: it may hold anything, but no byte outside @len + @room was read or
- * written. The members below @event belong to the core.
+ * written. The other members below @event belong to the core.
  */
 struct xsrtp_packet {
 	struct xsrtp_session *session;

@@ -30,6 +30,7 @@ static void add(struct xnl *x, const char *local, const char *remote, uint16_t p
 		.local = at, .action = XSRTP_ACTION_FORWARD, .source = at,
 		.destination = endpoint_of(remote, port),
 		.only = port_is_rtcp(port) ? XSRTP_ONLY_RTCP : XSRTP_ONLY_RTP,
+		.has_learn = true,	/* never: from anywhere */
 	};
 	char text[512];
 	uint32_t id;

@@ -201,13 +201,28 @@ static void put_forward(bool ip6, bool required)
 	int source = put_endpoint(&r, XSRTP_A_FLOW_SOURCE, &from);
 	int destination = put_endpoint(&r, XSRTP_A_FLOW_DESTINATION, &to);
 
+	if (below(4) == 0)	/* nobody */
+		put_u32(&r, 0, XSRTP_A_FLOW_FOLLOW, FOLLOW, 0);
 	r.node[source].required = required;
 	r.node[destination].required = required;
+}
+
+/* A window is for RTP; whom the flow has learned, if it has a remote, is there. */
+static void put_learn(const struct flow *f, bool has_remote)
+{
+	struct address learned = any_address(f->ip6);
+
+	put_u32(&r, 0, XSRTP_A_FLOW_LEARN, LEARN, XSRTP_LEARN_ONCE);
+	if (!f->rx && below(2))
+		put_u32(&r, 0, XSRTP_A_FLOW_LEARN_WINDOW, LEARN_WINDOW, 1 + below(3600));
+	if (!has_remote && below(2))
+		put_endpoint(&r, XSRTP_A_FLOW_LEARNED, &learned);
 }
 
 static void right_new(struct flow *f)
 {
 	static uint32_t n;
+	bool has_remote = below(2);
 	struct address remote;
 
 	*f = (struct flow){ .ip6 = below(2), .forward = below(2) };
@@ -217,7 +232,7 @@ static void right_new(struct flow *f)
 	remote = any_address(f->ip6);
 	request_init(&r, XSRTP_CMD_FLOW_NEW);
 	require(&r, put_endpoint(&r, XSRTP_A_FLOW_LOCAL, &f->local));
-	if (below(2))
+	if (has_remote)
 		put_endpoint(&r, XSRTP_A_FLOW_REMOTE, &remote);
 	put_u32(&r, 0, XSRTP_A_FLOW_ACTION, ACTION,
 		f->forward ? XSRTP_ACTION_FORWARD : XSRTP_ACTION_DELIVER);
@@ -225,6 +240,8 @@ static void right_new(struct flow *f)
 		put_forward(f->ip6, true);
 	if (below(4) == 0)
 		put_u32(&r, 0, XSRTP_A_FLOW_ONLY, ONLY, 1 + below(2));
+	if (below(3) == 0)
+		put_learn(f, has_remote);
 	put_session(XSRTP_A_FLOW_RX, f->rx);
 	put_session(XSRTP_A_FLOW_TX, f->tx);
 }
@@ -421,6 +438,9 @@ static bool bad_value(void)
 	case SEQ: v = 65536 + below(1 << 20); break;
 	case KEY_RATE: v = one_of(rates); break;
 	case ONLY: v = below(2) ? 0 : one_of(above_2); break;
+	case LEARN: v = one_of(above_2); break;
+	case FOLLOW: v = ~0u - below(1000); break;
+	case LEARN_WINDOW: v = below(2) ? 0 : 3601 + below(1 << 20); break;
 	case RTCP_INDEX: v = 1u << 31 | rnd(); break;
 	case LIFETIME: v = below(2) ? 0 : (1ull << 48) + 1 + rnd(); break;
 	default: break;		/* port 0 */
@@ -442,7 +462,7 @@ static bool unknown_attribute(void)
 {
 	uint8_t data[32];
 	int i = below(3) ? any_node(is_nest) : 0;
-	uint16_t type = below(4) == 0 ? 0 : XSRTP_A_SESSION_MAX + 1 + below(below(2) ? 8 : 16000);
+	uint16_t type = below(4) == 0 ? 0 : XSRTP_A_FLOW_MAX + 1 + below(below(2) ? 8 : 16000);
 
 	fill(data, sizeof(data));
 	put(&r, i, type, MKI, data, below(sizeof(data)));
@@ -458,7 +478,9 @@ static bool read_only_attribute(void)
 		if (r.node[i].parent == 0 && !r.node[i].gone && !r.node[i].raw &&
 		    (r.node[i].type == XSRTP_A_FLOW_RX || r.node[i].type == XSRTP_A_FLOW_TX))
 			break;
-	if (i == r.n || below(2))
+	if (below(4) == 0)
+		put_u32(&r, 0, XSRTP_A_FLOW_EVENTS, NUMBER, 1);
+	else if (i == r.n || below(2))
 		put_nest(&r, 0, XSRTP_A_FLOW_STATS);
 	else if (below(2))
 		put_nest(&r, i, XSRTP_A_SESSION_SLOT);

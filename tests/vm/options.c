@@ -211,6 +211,7 @@ static struct session *direction_of(struct flow *f)
 static int make_flow(void)
 {
 	struct flow f = { .action = XSRTP_ACTION_FORWARD,
+			  .has_learn = true,	/* never: from anywhere */
 			  .local = endpoint("10.0.1.1", PORT),
 			  .source = endpoint("10.0.2.1", PORT),
 			  .destination = endpoint("10.0.2.2", 5000) };

@@ -56,7 +56,7 @@ add_flows() {
 		make_key "$suite" "$work/$suite"
 		on "$host" xsrtp flow add local "$(at hostplain $((30000 + i)))" \
 			forward from "$(at hostsrtp $((30002 + i)))" to "$(at srtp $((5000 + i)))" \
-			tx "$suite" key "$work/$suite" >/dev/null
+			tx "$suite" key "$work/$suite" learn never >/dev/null
 		on "$host" xsrtp flow add local "$(at hostsrtp $((30004 + i)))" \
 			forward from "$(at hostplain $((30006 + i)))" to "$(at plain $((4000 + i)))" \
 			rx "$suite" key "$work/$suite" >/dev/null

@@ -37,7 +37,7 @@ host_up() { # native or generic
 	insmod "$XSRTP_KO" &&
 		ip -n "$host" link add dev xsrtp0 up type xsrtp &&
 		on_host xsrtp flow add local "$(at hostplain 30000)" forward from "$(at hostsrtp 30010)" \
-			to "$(at srtp 5000)" tx AES_CM_128_HMAC_SHA1_80 key "$work/key" >/dev/null &&
+			to "$(at srtp 5000)" tx AES_CM_128_HMAC_SHA1_80 key "$work/key" learn never >/dev/null &&
 		on_host xsrtp flow add local "$(at hostplain 30002)" deliver \
 			rx AES_CM_128_HMAC_SHA1_80 key "$work/key" >/dev/null &&
 		on_host xsrtp attach plain0 "$1" >/dev/null

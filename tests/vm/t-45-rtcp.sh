@@ -31,9 +31,9 @@ flows_apart() {
 	done
 }
 
-# One flow takes both. (ffmpeg sends from two ports: no remote.)
+# One flow takes both. (ffmpeg sends from two ports: from anywhere.)
 flows_muxed() {
-	xs flow add local "$(at hostplain 30000)" \
+	xs flow add local "$(at hostplain 30000)" learn never \
 		forward from "$(at hostsrtp 30010)" to "$(at srtp 5000)" tx "$suite" key "$work/out.key"
 	xs flow add local "$(at hostsrtp 30020)" \
 		forward from "$(at hostplain 30030)" to "$(at plain 4010)" rx "$suite" key "$work/in.key"

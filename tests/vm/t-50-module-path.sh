@@ -33,22 +33,23 @@ chmod 600 "$key"
 echo "inline:$(head -c 30 /dev/urandom | base64 -w 0)" >"$key"
 suite=AES_CM_128_HMAC_SHA1_80
 add() { in_ns h xsrtp flow add "$@" >/dev/null; }
+any() { add "$@" learn never; }
 f4() { echo "forward from 10.0.2.1:30010 to 10.0.2.2:5000"; }
 f6() { echo "forward from [fd02::1]:30010 to [fd02::2]:5000"; }
 # shellcheck disable=SC2046 # the words of f4 and f6
 {
 	add local 10.0.1.1:30000 remote 10.0.1.2:4000 $(f4)
-	add local 10.0.1.1:30002 forward from 10.0.2.1:30012 to 10.0.2.2:5002 tx $suite key "$key"
-	add local 10.0.1.1:30004 $(f4) rx $suite key "$key"
-	add local 10.0.1.1:30006 $(f4) tx $suite
-	add local 10.0.1.1:30008 forward from 10.0.2.1:30010 to 192.0.2.1:5000
-	add local 10.0.1.1:30010 $(f6)
-	add local 10.0.1.1:30016 forward from 192.0.2.9:30010 to 10.0.2.2:5000
-	add local 10.0.1.1:30018 forward from 10.0.2.1:30010 to 10.0.1.1:5000
-	add local 10.0.1.1:30020 deliver
+	any local 10.0.1.1:30002 forward from 10.0.2.1:30012 to 10.0.2.2:5002 tx $suite key "$key"
+	any local 10.0.1.1:30004 $(f4) rx $suite key "$key"
+	any local 10.0.1.1:30006 $(f4) tx $suite
+	any local 10.0.1.1:30008 forward from 10.0.2.1:30010 to 192.0.2.1:5000
+	any local 10.0.1.1:30010 $(f6)
+	any local 10.0.1.1:30016 forward from 192.0.2.9:30010 to 10.0.2.2:5000
+	any local 10.0.1.1:30018 forward from 10.0.2.1:30010 to 10.0.1.1:5000
+	any local 10.0.1.1:30020 deliver
 	add local '[fd01::1]:30000' remote '[fd01::2]:4000' $(f6)
-	add local '[fd01::1]:30002' $(f4)
-	add local '[fd01::1]:30020' deliver
+	any local '[fd01::1]:30002' $(f4)
+	any local '[fd01::1]:30020' deliver
 }
 # Not below /sys: ip -n mounts its own there.
 mkdir -p /run/bpf

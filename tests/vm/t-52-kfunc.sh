@@ -64,7 +64,7 @@ relay() { # NAME FAMILY; its options of rtp-recv and rtp-send in $recv and $send
 # shellcheck disable=SC2086 # words
 one_armed() { # MODE FAMILY SUITE
 	local flow oracle="--suite $3 --key $work/key" recv='' send='' salt=14
-	flow="flow add local $(at 1 "$2" 30000) forward from $(at 1 "$2" 30010) to $(at 2 "$2" 5000)"
+	flow="flow add local $(at 1 "$2" 30000) forward from $(at 1 "$2" 30010) to $(at 2 "$2" 5000) learn never"
 	[[ $3 != *GCM* ]] || salt=12
 	echo "inline:$(head -c $((16 + salt)) /dev/urandom | base64 -w 0)" >"$work/key"
 

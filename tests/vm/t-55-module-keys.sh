@@ -31,7 +31,7 @@ key=$(mktemp)
 chmod 600 "$key"
 new_key
 xs flow add local 10.0.1.1:30000 forward from 10.0.2.1:30010 to 10.0.2.2:5000 \
-	tx $suite key "$key" >/dev/null
+	tx $suite key "$key" learn never >/dev/null
 xs attach p0 >/dev/null
 ip netns exec a rtp-send --from 10.0.1.2:4000 --to 10.0.1.1:30000 --rate 300 --count 10000000 --time 3000 >/dev/null &
 sender=$!
@@ -80,7 +80,7 @@ ip -n b link add xsrtp0 type xsrtp
 ip -n b link set xsrtp0 up
 new_key
 out=$(xs flow add local 10.0.1.1:30002 forward from 10.0.2.1:30012 to 10.0.2.2:5000 \
-	tx $suite key "$key")
+	tx $suite key "$key" learn never)
 xs2 flow add local 10.0.2.2:5000 forward from 10.0.3.1:6000 to 10.0.3.2:7000 \
 	rx $suite key "$key" >/dev/null
 xs2 attach phone0 >/dev/null

@@ -31,7 +31,7 @@ new_key() {
 # A flow that sends from the port under $key to the phone in b; sets id, or said.
 add() { # PORT WORD…
 	said=$(xs flow add local "10.0.1.1:$1" forward from "10.0.2.1:$1" to 10.0.2.2:5000 \
-		tx "${suite:-$CM}" key "$key" "${@:2}" 2>&1) && id=$said
+		tx "${suite:-$CM}" key "$key" learn never "${@:2}" 2>&1) && id=$said
 }
 added() { # NAME PORT WORD…
 	if add "${@:2}"; then ok "$1"; else not_ok "$1"; note "$said"; fi

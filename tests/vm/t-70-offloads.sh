@@ -48,7 +48,7 @@ flows_add() {
 	local w
 	for w in "${ways[@]}"; do make_key "$suite" "$work/$w$family.key"; done
 	flow secret local "$(at hostplain 30000)" forward from "$(at hostsrtp 30000)" \
-		to "$(at srtp 5000)" tx "$suite" key "$work/secret$family.key"
+		to "$(at srtp 5000)" tx "$suite" key "$work/secret$family.key" learn never
 	flow open local "$(at hostsrtp 30002)" forward from "$(at hostplain 30002)" \
 		to "$(at plain 5002)" rx "$suite" key "$work/open$family.key"
 	flow in local "$(at hostsrtp 30004)" deliver rx "$suite" key "$work/in$family.key"

@@ -33,7 +33,7 @@ use() { plain=$1 host=$2 srtp=$3; }	# namespaces
 
 flow_add() { # KEY
 	xsh flow add local "$(at hostplain 30000)" forward from "$(at hostsrtp 30000)" \
-		to "$(at srtp 5000)" tx "$suite" key "$work/$1.key" streams 64
+		to "$(at srtp 5000)" tx "$suite" key "$work/$1.key" streams 64 learn never
 }
 
 # Of the namespaces in use, $n packets, into a key: what the phone got is $got.

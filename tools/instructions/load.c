@@ -144,6 +144,7 @@ static void make_flow(int i)
 {
 	struct key in = {}, out = {};
 	struct flow f = { .local = at("10.71.1.1", PORT + 2 * i), .action = XSRTP_ACTION_FORWARD,
+			  .has_learn = true,	/* never: from anywhere */
 			  .source = at(arms == 1 ? "10.71.1.1" : "10.71.2.1", PORT + 2 * i),
 			  .destination = at(sink_addr(), PORT + 2 * i) };
 	char text[512];

@@ -65,6 +65,13 @@ void print_rules(const struct session *s);
 void print_events(const struct session *s);
 void print_slots(const struct session *s);
 
+/* --- learn.c: how a flow learns its far end ----------------------------------------- */
+
+/* learn_word() - takes the next words if they are about that, into @f. */
+bool learn_word(struct args *a, struct flow *f);
+void print_learn(const struct flow *f);
+void print_learn_events(const struct flow *f);
+
 /* --- print.c: how flows and counters look ------------------------------------------ */
 
 void print_endpoint(const char *name, const char *fmt, const struct endpoint *ep);

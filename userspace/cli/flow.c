@@ -68,9 +68,10 @@ static void read_action(struct args *a, struct request *r, int action)
 	if (!args_match(a, "from"))
 		usage("forward needs: from ADDRESS:PORT to ADDRESS:PORT");
 	r->flow.source = args_endpoint(a, "from");
-	if (!args_match(a, "to"))
-		usage("forward needs: from ADDRESS:PORT to ADDRESS:PORT");
-	r->flow.destination = args_endpoint(a, "to");
+	if (args_match(a, "to"))
+		r->flow.destination = args_endpoint(a, "to");
+	else if (!learn_word(a, &r->flow) || !r->flow.follow)
+		usage("forward needs: from ADDRESS:PORT to ADDRESS:PORT, or from ADDRESS:PORT follow FLOW");
 }
 
 static void read_remote(struct args *a, struct flow *f)
@@ -93,7 +94,7 @@ static bool read_path(struct args *a, struct request *r)
 	else if (args_match(a, "send"))
 		read_action(a, r, XSRTP_ACTION_SEND);
 	else
-		return false;
+		return learn_word(a, &r->flow);
 	return true;
 }
 
@@ -208,7 +209,7 @@ static int flow_set_verb(struct args *a)
 	while (read_path(a, &r))
 		;
 	if (read_srtp(a, &r))
-		usage("flow set changes remote, forward and deliver; a key is changed with "
+		usage("flow set changes remote, learn, forward and deliver; a key is changed with "
 		      "\"xsrtp key set\", anything else by deleting and adding the flow");
 	args_done(a);
 	x = connect_module();

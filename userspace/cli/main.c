@@ -23,10 +23,10 @@ static const struct verb {
 } verbs[] = {
 	{ "show", verb_show, "" },
 	{ "flow", verb_flow,
-	  "add local EP [remote EP] (forward from EP to EP | deliver | send)\n"
-	  "                [only rtp | only rtcp]\n"
+	  "add local EP [remote EP] (forward from EP [to EP] | deliver | send)\n"
+	  "                [only rtp | only rtcp] [LEARN]\n"
 	  "                [rx SUITE [key FILE]] [tx SUITE [key FILE]] [RULE ...]\n"
-	  "       flow set FLOW [remote (EP | any)] [forward from EP to EP | deliver]\n"
+	  "       flow set FLOW [remote (EP | any)] [LEARN] [forward from EP to EP | deliver]\n"
 	  "       flow del FLOW | all\n"
 	  "       flow show [FLOW]" },
 	{ "key", verb_key,
@@ -60,7 +60,9 @@ static void print_usage(FILE *to)
 	for (i = 0; i < VERBS; i++)
 		fprintf(to, "       %s%s%s\n", verbs[i].name, *verbs[i].synopsis ? " " : "",
 			verbs[i].synopsis);
-	fputs("EP is ADDRESS:PORT or [ADDRESS]:PORT. FLOW is an ID or \"local EP\".\n"
+	fputs("LEARN is: learn (never | once [for SECONDS] | authenticated), learned EP,\n"
+	      "follow (ID | none).\n"
+	      "EP is ADDRESS:PORT or [ADDRESS]:PORT. FLOW is an ID or \"local EP\".\n"
 	      "FILE holds a key (\"-\": standard input). RULE is one of: window N, streams N,\n"
 	      "evict, unencrypted-srtp, unencrypted-srtcp, cryptex, ext-ids N[,N...],\n"
 	      "roc (keep | zero | try), roc-rate N, key-rate, lifetime N, rate N,\n"

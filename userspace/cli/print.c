@@ -123,12 +123,14 @@ static void print_path(const struct flow *f)
 	print_endpoint("destination", " to %s", &f->destination);
 	if (f->only)
 		out_str("only", " only %s", f->only == XSRTP_ONLY_RTP ? "rtp" : "rtcp");
+	print_learn(f);
 }
 
 void print_flow_members(const struct flow *f)
 {
 	print_path(f);
 	out_text("\n");
+	print_learn_events(f);
 	print_session("rx", &f->rx);
 	print_session("tx", &f->tx);
 	if (f->has_stats) {
@@ -162,6 +164,8 @@ void print_target(const struct flow *f, const char *fmt)
 {
 	if (f->destination.family)
 		print_endpoint("to", fmt, &f->destination);
+	else if (f->follow)
+		out_str("to", fmt, "the far end it follows");
 	else if (f->action == XSRTP_ACTION_SEND)
 		print_endpoint("to", fmt, &f->remote);
 	else

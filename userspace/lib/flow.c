@@ -26,6 +26,11 @@ static const struct nla_policy flow_policy[XSRTP_A_FLOW_MAX + 1] = {
 	[XSRTP_A_FLOW_TX] = { .type = NLA_NESTED },
 	[XSRTP_A_FLOW_STATS] = { .type = NLA_NESTED },
 	[XSRTP_A_FLOW_ONLY] = { .type = NLA_U32 },
+	[XSRTP_A_FLOW_LEARN] = { .type = NLA_U32 },
+	[XSRTP_A_FLOW_LEARN_WINDOW] = { .type = NLA_U32 },
+	[XSRTP_A_FLOW_LEARNED] = { .type = NLA_NESTED },
+	[XSRTP_A_FLOW_EVENTS] = { .type = NLA_U32 },
+	[XSRTP_A_FLOW_FOLLOW] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy endpoint_policy[XSRTP_A_ENDPOINT_MAX + 1] = {
@@ -248,9 +253,15 @@ static int parse_attrs(struct nlattr **tb, struct flow *f)
 	f->action = tb[XSRTP_A_FLOW_ACTION] ? (int)u32_of(tb[XSRTP_A_FLOW_ACTION]) :
 		    FLOW_NO_ACTION;
 	f->only = u32_of(tb[XSRTP_A_FLOW_ONLY]);
+	f->has_learn = tb[XSRTP_A_FLOW_LEARN];
+	f->learn = u32_of(tb[XSRTP_A_FLOW_LEARN]);
+	f->learn_window = u32_of(tb[XSRTP_A_FLOW_LEARN_WINDOW]);
+	f->events = u32_of(tb[XSRTP_A_FLOW_EVENTS]);
+	f->follow = u32_of(tb[XSRTP_A_FLOW_FOLLOW]);
 	f->has_stats = tb[XSRTP_A_FLOW_STATS];
 	ret = parse_endpoint(tb[XSRTP_A_FLOW_LOCAL], &f->local) ?:
 	      parse_endpoint(tb[XSRTP_A_FLOW_REMOTE], &f->remote) ?:
+	      parse_endpoint(tb[XSRTP_A_FLOW_LEARNED], &f->learned) ?:
 	      parse_endpoint(tb[XSRTP_A_FLOW_SOURCE], &f->source) ?:
 	      parse_endpoint(tb[XSRTP_A_FLOW_DESTINATION], &f->destination) ?:
 	      parse_session(tb[XSRTP_A_FLOW_RX], &f->rx) ?:
@@ -368,6 +379,15 @@ static int put_remote(struct nl_msg *msg, const struct flow *f)
 	return nest ? nla_nest_end_keep_empty(msg, nest) : -EMSGSIZE;
 }
 
+static int put_learn(struct nl_msg *msg, const struct flow *f)
+{
+	if ((f->has_learn && nla_put_u32(msg, XSRTP_A_FLOW_LEARN, f->learn)) ||
+	    (f->learn_window && nla_put_u32(msg, XSRTP_A_FLOW_LEARN_WINDOW, f->learn_window)) ||
+	    ((f->follow || f->follow_none) && nla_put_u32(msg, XSRTP_A_FLOW_FOLLOW, f->follow)))
+		return -EMSGSIZE;
+	return put_endpoint(msg, XSRTP_A_FLOW_LEARNED, &f->learned);
+}
+
 static int put_flow(struct nl_msg *msg, const struct flow *f)
 {
 	int ret = 0;
@@ -379,7 +399,7 @@ static int put_flow(struct nl_msg *msg, const struct flow *f)
 		ret = nla_put_u32(msg, XSRTP_A_FLOW_ACTION, f->action);
 	if (!ret && f->only)
 		ret = nla_put_u32(msg, XSRTP_A_FLOW_ONLY, f->only);
-	return ret ?: put_endpoint(msg, XSRTP_A_FLOW_SOURCE, &f->source) ?:
+	return ret ?: put_learn(msg, f) ?: put_endpoint(msg, XSRTP_A_FLOW_SOURCE, &f->source) ?:
 	       put_endpoint(msg, XSRTP_A_FLOW_DESTINATION, &f->destination) ?:
 	       put_session(msg, XSRTP_A_FLOW_RX, &f->rx) ?:
 	       put_session(msg, XSRTP_A_FLOW_TX, &f->tx);

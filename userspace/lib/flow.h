@@ -76,8 +76,15 @@ struct flow {
 	bool remote_any;		/* flow_set(): from now on anyone */
 	int action;			/* enum xsrtp_action, FLOW_NO_ACTION: not said */
 	uint32_t only;			/* enum xsrtp_only; 0: RTP and RTCP */
+	bool has_learn;			/* false: not said; read: it does not learn */
+	uint32_t learn;			/* enum xsrtp_learn */
+	uint32_t learn_window;		/* seconds; 0: not said */
+	struct endpoint learned;	/* the far end; written: in flow_new() */
+	uint32_t events;		/* enum xsrtp_events, of the flow; read only */
 	struct endpoint source;
 	struct endpoint destination;
+	uint32_t follow;		/* id of a flow, to whose far end; 0: none, not said */
+	bool follow_none;		/* flow_set(): from now on none */
 	struct session rx;
 	struct session tx;
 	bool has_stats;
@@ -96,7 +103,7 @@ struct flow flow_select(uint32_t id, const struct endpoint *local);
 int flow_new(struct xnl *x, const struct flow *f, uint32_t *id);
 
 /*
- * flow_set() - change what @f says of remote, action, source and destination, of
+ * flow_set() - change what @f says of remote, learn, action, source and destination, of
  * the flow with its id, or with its local endpoint if the id is 0
  */
 int flow_set(struct xnl *x, const struct flow *f);

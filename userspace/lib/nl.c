@@ -94,6 +94,11 @@ static const struct attr flow_attrs[] = {
 	[XSRTP_A_FLOW_TX] = { "tx", NEST(session_attrs) },
 	[XSRTP_A_FLOW_STATS] = { "stats" },
 	[XSRTP_A_FLOW_ONLY] = { "only" },
+	[XSRTP_A_FLOW_LEARN] = { "learn" },
+	[XSRTP_A_FLOW_LEARN_WINDOW] = { "learn-window" },
+	[XSRTP_A_FLOW_LEARNED] = { "learned", NEST(endpoint_attrs) },
+	[XSRTP_A_FLOW_EVENTS] = { "events" },
+	[XSRTP_A_FLOW_FOLLOW] = { "follow" },
 };
 
 static const struct attr root = { "", NEST(flow_attrs) };

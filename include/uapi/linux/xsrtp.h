@@ -47,6 +47,13 @@ enum xsrtp_only {
 	XSRTP_ONLY_RTCP = 2,
 };
 
+/* Whether a flow learns where its media comes from. */
+enum xsrtp_learn {
+	XSRTP_LEARN_NEVER,		/* from remote; without one, from anywhere */
+	XSRTP_LEARN_ONCE,		/* from the first who proves to be it, from then on */
+	XSRTP_LEARN_AUTHENTICATED,	/* SRTP: from where the newest authentic packet came */
+};
+
 /* Rules of a session; bits. */
 enum xsrtp_session_flags {
 	XSRTP_SESSION_FLAGS_UNENCRYPTED_SRTP = 1,	/* RFC 4568 6.3.2 */
@@ -75,6 +82,8 @@ enum xsrtp_events {
 	XSRTP_EVENTS_KEY_SWITCH = 2,	/* rx: the peer has begun to use the second key */
 	XSRTP_EVENTS_NEW_STREAM = 4,	/* the first packet of an SSRC */
 	XSRTP_EVENTS_KEY_EXPIRED = 8,	/* the key serves no more: packets are dropped */
+	XSRTP_EVENTS_FAR_END = 16,	/* of the flow: it has learned who its far end is */
+	XSRTP_EVENTS_NOT_LEARNED = 32,	/* of the flow: it has not, and the window is over */
 };
 
 /* One direction of media through this host. */
@@ -90,6 +99,11 @@ enum {
 	XSRTP_A_FLOW_TX,		/* nest XSRTP_A_SESSION: protect what leaves */
 	XSRTP_A_FLOW_STATS,		/* nest XSRTP_A_STATS */
 	XSRTP_A_FLOW_ONLY,		/* u32, enum xsrtp_only; absent: RTP and RTCP */
+	XSRTP_A_FLOW_LEARN,		/* u32, enum xsrtp_learn */
+	XSRTP_A_FLOW_LEARN_WINDOW,	/* u32, seconds, RTP only */
+	XSRTP_A_FLOW_LEARNED,		/* nest XSRTP_A_ENDPOINT: the far end; written: flow-new only */
+	XSRTP_A_FLOW_EVENTS,		/* u32, enum xsrtp_events, event-ntf only */
+	XSRTP_A_FLOW_FOLLOW,		/* u32, id: forwarded to its far end; 0: to destination */
 
 	__XSRTP_A_FLOW_MAX,
 	XSRTP_A_FLOW_MAX = __XSRTP_A_FLOW_MAX - 1,
