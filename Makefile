@@ -177,6 +177,7 @@ $(BPF_TEST): $(B)/tests/bpf/%: tests/bpf/%.c $(BPF_SKEL) $(BPF_LIB)
 VM_TEST := $(patsubst %.c,$(B)/%,$(wildcard tests/vm/*.c))
 
 tests: $(VM_TEST)
+$(B)/tests/vm/bundle: NL_LIBS += -lsrtp2
 $(VM_TEST): $(B)/tests/vm/%: tests/vm/%.c $(B)/libxsrtp.a $(B)/libxsrtp-core.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp.a $(B)/libxsrtp-core.a $(NL_LIBS) -lcrypto
