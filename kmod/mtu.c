@@ -122,6 +122,9 @@ void xsrtp_mtu_tell(struct xsrtp_net *xn, const struct xsrtp_buf *buf, struct ne
 {
 	u32 len = length(buf);
 
+	/* A copy is not on its sender's way: nobody shall send less because of it. */
+	if (buf->flow->of)
+		return;
 	if (buf->flow->action == XSRTP_ACTION_SEND)
 		tell_socket(buf, len - over);
 	else

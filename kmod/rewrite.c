@@ -737,7 +737,7 @@ bool xsrtp_rewrite_find_way(struct xsrtp_net *xn, const struct xsrtp_buf *buf,
 {
 	struct xsrtp_flow *flow = buf->flow;
 
-	if (flow->action != XSRTP_ACTION_FORWARD)
+	if (flow->action != XSRTP_ACTION_FORWARD || READ_ONCE(flow->copied))
 		return false;
 	way->dst = route(xn, flow);
 	if (!way->dst)

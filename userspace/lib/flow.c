@@ -26,6 +26,7 @@ static const struct nla_policy flow_policy[XSRTP_A_FLOW_MAX + 1] = {
 	[XSRTP_A_FLOW_TX] = { .type = NLA_NESTED },
 	[XSRTP_A_FLOW_STATS] = { .type = NLA_NESTED },
 	[XSRTP_A_FLOW_ONLY] = { .type = NLA_U32 },
+	[XSRTP_A_FLOW_OF] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy endpoint_policy[XSRTP_A_ENDPOINT_MAX + 1] = {
@@ -248,6 +249,7 @@ static int parse_attrs(struct nlattr **tb, struct flow *f)
 	f->action = tb[XSRTP_A_FLOW_ACTION] ? (int)u32_of(tb[XSRTP_A_FLOW_ACTION]) :
 		    FLOW_NO_ACTION;
 	f->only = u32_of(tb[XSRTP_A_FLOW_ONLY]);
+	f->of = u32_of(tb[XSRTP_A_FLOW_OF]);
 	f->has_stats = tb[XSRTP_A_FLOW_STATS];
 	ret = parse_endpoint(tb[XSRTP_A_FLOW_LOCAL], &f->local) ?:
 	      parse_endpoint(tb[XSRTP_A_FLOW_REMOTE], &f->remote) ?:
@@ -379,6 +381,8 @@ static int put_flow(struct nl_msg *msg, const struct flow *f)
 		ret = nla_put_u32(msg, XSRTP_A_FLOW_ACTION, f->action);
 	if (!ret && f->only)
 		ret = nla_put_u32(msg, XSRTP_A_FLOW_ONLY, f->only);
+	if (!ret && f->of)
+		ret = nla_put_u32(msg, XSRTP_A_FLOW_OF, f->of);
 	return ret ?: put_endpoint(msg, XSRTP_A_FLOW_SOURCE, &f->source) ?:
 	       put_endpoint(msg, XSRTP_A_FLOW_DESTINATION, &f->destination) ?:
 	       put_session(msg, XSRTP_A_FLOW_RX, &f->rx) ?:

@@ -76,6 +76,7 @@ struct flow {
 	bool remote_any;		/* flow_set(): from now on anyone */
 	int action;			/* enum xsrtp_action, FLOW_NO_ACTION: not said */
 	uint32_t only;			/* enum xsrtp_only; 0: RTP and RTCP */
+	uint32_t of;			/* a copy of this flow's packets; 0: has a local endpoint */
 	struct endpoint source;
 	struct endpoint destination;
 	struct session rx;

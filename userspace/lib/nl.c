@@ -94,6 +94,7 @@ static const struct attr flow_attrs[] = {
 	[XSRTP_A_FLOW_TX] = { "tx", NEST(session_attrs) },
 	[XSRTP_A_FLOW_STATS] = { "stats" },
 	[XSRTP_A_FLOW_ONLY] = { "only" },
+	[XSRTP_A_FLOW_OF] = { "of" },
 };
 
 static const struct attr root = { "", NEST(flow_attrs) };

@@ -90,6 +90,7 @@ enum {
 	XSRTP_A_FLOW_TX,		/* nest XSRTP_A_SESSION: protect what leaves */
 	XSRTP_A_FLOW_STATS,		/* nest XSRTP_A_STATS */
 	XSRTP_A_FLOW_ONLY,		/* u32, enum xsrtp_only; absent: RTP and RTCP */
+	XSRTP_A_FLOW_OF,		/* u32, id: a copy of that flow's packets, without local */
 
 	__XSRTP_A_FLOW_MAX,
 	XSRTP_A_FLOW_MAX = __XSRTP_A_FLOW_MAX - 1,
