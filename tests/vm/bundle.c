@@ -27,7 +27,7 @@
 
 #define MEDIA		3
 #define BLOCK		32
-#define BLOCKS		12
+#define BLOCKS		8
 #define PACKET_MAX	512
 
 static const uint32_t ssrc[MEDIA] = { 0x11111111, 0x22222222, 0x33333333 };

@@ -19,7 +19,7 @@ set -euo pipefail
 trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 trace=/sys/kernel/tracing
-packets=384		# of bundle.c
+packets=256		# of bundle.c
 ssrcs=(0x11111111 0x22222222 0x33333333)
 
 plugs() {
@@ -92,9 +92,10 @@ for mode in native generic; do
 	largest_burst >/dev/null
 	for family in 4 6; do
 		use_family $family
-		each AES_CM_128_HMAC_SHA1_80 -
 		each AES_CM_128_HMAC_SHA1_32 3,200
 		each AEAD_AES_128_GCM -
+		[ $mode = native ] || continue
+		each AES_CM_128_HMAC_SHA1_80 -
 		each AEAD_AES_256_GCM 1,5
 	done
 	if [ $mode = native ]; then
