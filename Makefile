@@ -219,6 +219,7 @@ VM_TEST := $(patsubst %.c,$(B)/%,$(wildcard tests/vm/*.c))
 $(B)/tests/vm/phones: LIBS := -lsrtp2
 
 tests: $(VM_TEST)
+$(B)/tests/vm/bundle: NL_LIBS += -lsrtp2
 $(VM_TEST): $(B)/tests/vm/%: tests/vm/%.c $(B)/libxsrtp.a $(B)/libxsrtp-core.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp.a $(B)/libxsrtp-core.a $(LIBS) $(NL_LIBS) -lcrypto

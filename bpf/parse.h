@@ -164,6 +164,17 @@ static __always_inline int udp_fault(const struct udphdr *udp, const struct ip_f
 	return 0;
 }
 
+/*
+ * The packet ends before its port. If it is a fragment, what is missing may follow in
+ * others, and the kernel put it together to a datagram whose port we never saw: it
+ * takes an extension header cut short for the last (net/ipv6/exthdrs_core.c,
+ * ipv6_skip_exthdr()). RFC 7112 5 lets a host discard it; RFC 8200 4.5 wants it so.
+ */
+static __always_inline int ends_early(const struct ip_facts *ip)
+{
+	return ip->fragment ? XSRTP_COUNTER_DROPPED_FRAGMENT : XSRTP_COUNTER_PASSED_MALFORMED;
+}
+
 static __always_inline int parse_udp(struct cursor *c, const struct ip_facts *ip,
 				     struct packet *p)
 {
@@ -171,7 +182,7 @@ static __always_inline int parse_udp(struct cursor *c, const struct ip_facts *ip
 	__u8 *first = c->pos;
 
 	if (!udp)
-		return XSRTP_COUNTER_PASSED_MALFORMED;
+		return ends_early(ip);
 	p->from.port = udp->source;
 	p->to.port = udp->dest;
 	p->fault = udp_fault(udp, ip);
@@ -210,7 +221,7 @@ static __always_inline int parse_ipv4(parse_ctx *ctx, struct cursor *c, struct p
 	ip.options = hlen > sizeof(*iph);
 	ip.room = total - hlen;
 	if (ip.options && !skip(c, hlen - sizeof(*iph), 0x3f))
-		return XSRTP_COUNTER_PASSED_MALFORMED;
+		return ends_early(&ip);
 	return parse_udp(c, &ip, p);
 }
 
@@ -290,7 +301,7 @@ static __always_inline int skip_ext(parse_ctx *ctx, struct cursor *c, __u32 next
 		if (step & EXT_LATER)
 			return XSRTP_COUNTER_PASSED_FRAGMENT;
 		if (!step || !skip(c, step, EXT_LEN))
-			return XSRTP_COUNTER_PASSED_MALFORMED;
+			return ends_early(ip);
 		ip->fragment |= step & EXT_FRAGMENT;
 		ip->options = 1;
 		ip->skipped += step & EXT_LEN;

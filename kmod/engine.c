@@ -30,6 +30,7 @@
 #include "compat.h"
 #include "engine.h"
 #include "event.h"
+#include "fanout.h"
 #include "flow.h"
 #include "learn.h"
 #include "rewrite.h"
@@ -208,10 +209,9 @@ static u8 parse(struct xsrtp_buf *buf, struct xsrtp_endpoint *from, struct xsrtp
 
 /*
  * Of SRTCP no more can be read than the core looks at. RTCP is read as far as its
- * lengths, also where nothing is protected. Inline: what few flows ask for shall cost
- * the others no call.
+ * lengths, also where nothing is protected.
  */
-static __always_inline bool well_formed(const struct xsrtp_buf *buf)
+static bool well_formed(const struct xsrtp_buf *buf)
 {
 	const u8 *rtp = buf->data + buf->rtp;
 	u32 len = xsrtp_buf_rtp_len(buf);
@@ -242,21 +242,24 @@ static u8 find(struct xsrtp_net *xn, struct xsrtp_buf *buf, struct xsrtp_endpoin
 	return buf->flow ? XSRTP_REASON_OK : XSRTP_REASON_NO_FLOW;
 }
 
-static u8 kind(const struct xsrtp_buf *buf)
+/**
+ * xsrtp_engine_wants() - is the packet one of those that the flow sends on?
+ *
+ * Return: enum xsrtp_reason
+ */
+u8 xsrtp_engine_wants(const struct xsrtp_flow *flow, bool rtcp, u8 ttl)
 {
-	return buf->rtcp ? XSRTP_ONLY_RTCP : XSRTP_ONLY_RTP;
+	if (unlikely(flow->only) && flow->only != (rtcp ? XSRTP_ONLY_RTCP : XSRTP_ONLY_RTP))
+		return XSRTP_REASON_NOT_WANTED;
+	if (flow->action == XSRTP_ACTION_FORWARD && ttl <= 1)
+		return XSRTP_REASON_TTL;
+	return XSRTP_REASON_OK;
 }
 
 /* What few flows ask for: in no way of the others. */
-static noinline u8 check_special(struct xsrtp_buf *buf, const struct xsrtp_endpoint *from)
+static noinline u8 learn(struct xsrtp_buf *buf, const struct xsrtp_endpoint *from)
 {
-	const struct xsrtp_flow *flow = buf->flow;
-
-	if (flow->only && flow->only != kind(buf))
-		return XSRTP_REASON_NOT_WANTED;
-	if (!flow->learn)
-		return XSRTP_REASON_OK;
-	if (!well_formed(buf) || (buf->rtcp && xsrtp_buf_rtp_len(buf) < XSRTP_RTCP_HDR_LEN))
+	if (buf->rtcp && xsrtp_buf_rtp_len(buf) < XSRTP_RTCP_HDR_LEN)
 		return XSRTP_REASON_MALFORMED;
 	return xsrtp_learn_admit(buf, from);
 }
@@ -273,16 +276,12 @@ static u8 check(struct xsrtp_net *xn, struct xsrtp_buf *buf, const struct xsrtp_
 
 	if (!from_remote(buf->flow, from))
 		return XSRTP_REASON_WRONG_SOURCE;
-	if (unlikely(buf->flow->only || buf->flow->learn)) {
-		reason = check_special(buf, from);
-		if (reason != XSRTP_REASON_OK)
-			return reason;
-	}
-	if (!well_formed(buf))
-		return XSRTP_REASON_MALFORMED;
-	if (buf->flow->action == XSRTP_ACTION_FORWARD && buf->ttl <= 1)
-		return XSRTP_REASON_TTL;
-	return xsrtp_rewrite_make_room(buf);
+	reason = xsrtp_engine_wants(buf->flow, buf->rtcp, buf->ttl);
+	if (reason == XSRTP_REASON_OK && !well_formed(buf))
+		reason = XSRTP_REASON_MALFORMED;
+	if (reason == XSRTP_REASON_OK && unlikely(buf->flow->learn))
+		reason = learn(buf, from);
+	return reason == XSRTP_REASON_OK ? xsrtp_rewrite_make_room(buf) : reason;
 }
 
 static u8 admit(struct xsrtp_net *xn, struct xsrtp_buf *buf)
@@ -426,7 +425,7 @@ static bool any_srtp(const struct xsrtp_buf *bufs, unsigned int n)
 	return false;
 }
 
-static void crypt(struct xsrtp_buf *bufs, unsigned int n)
+static void crypt(struct xsrtp_buf *bufs, unsigned int n, bool rx, bool tx)
 {
 	const struct xsrtp_cipher *cipher = best_cipher;
 	struct scratch *s;
@@ -441,8 +440,10 @@ static void crypt(struct xsrtp_buf *bufs, unsigned int n)
 	s = this_cpu_ptr(&scratch);
 	xsrtp_engine_cipher_begin(cipher);
 
-	crypt_way(cipher, s, bufs, n, false);
-	crypt_way(cipher, s, bufs, n, true);
+	if (rx)
+		crypt_way(cipher, s, bufs, n, false);
+	if (tx)
+		crypt_way(cipher, s, bufs, n, true);
 
 	xsrtp_engine_cipher_end(cipher);
 	local_unlock_nested_bh(&scratch.lock);
@@ -462,6 +463,59 @@ void xsrtp_engine_drop(struct xsrtp_net *xn, struct xsrtp_buf *buf, unsigned int
 	xsrtp_rewrite_free(buf);
 }
 
+/* Drops those that do not live, sends those that do. */
+static void finish(struct xsrtp_net *xn, struct net_device *dev,
+		   struct xsrtp_buf *bufs, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		if (bufs[i].reason != XSRTP_REASON_OK)
+			xsrtp_engine_drop(xn, &bufs[i], bufs[i].reason);
+	}
+	xsrtp_rewrite_send(xn, dev, bufs, n);
+}
+
+/**
+ * xsrtp_engine_send() - protect packets as their flows say, and send them on
+ * @dev: the xsrtp device they came through
+ * @bufs: @n packets, unprotected; all are consumed, also those that live no more
+ */
+void xsrtp_engine_send(struct xsrtp_net *xn, struct net_device *dev,
+		       struct xsrtp_buf *bufs, unsigned int n)
+{
+	crypt(bufs, n, false, true);
+	finish(xn, dev, bufs, n);
+}
+
+static bool any_copies(const struct xsrtp_buf *bufs, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		if (bufs[i].reason == XSRTP_REASON_OK && READ_ONCE(bufs[i].flow->copied))
+			return true;
+	}
+	return false;
+}
+
+/* The same as below, with copies: two FPU sections, and one for every few copies. */
+static void run_copied(struct xsrtp_net *xn, struct net_device *dev,
+		       struct xsrtp_buf *bufs, unsigned int n)
+{
+	struct sk_buff_head copies;
+	unsigned int i;
+
+	__skb_queue_head_init(&copies);
+	crypt(bufs, n, true, false);
+	for (i = 0; i < n; i++) {
+		if (bufs[i].reason == XSRTP_REASON_OK)
+			xsrtp_fanout_take(xn, &copies, &bufs[i]);
+	}
+	xsrtp_engine_send(xn, dev, bufs, n);
+	xsrtp_fanout_send(xn, dev, &copies);
+}
+
 /**
  * xsrtp_engine_run() - take packets, do what their flows say
  * @xn: namespace of the flows
@@ -478,12 +532,12 @@ void xsrtp_engine_run(struct xsrtp_net *xn, struct net_device *dev,
 
 	for (i = 0; i < n; i++)
 		bufs[i].reason = admit(xn, &bufs[i]);
-	crypt(bufs, n);
-	for (i = 0; i < n; i++) {
-		if (bufs[i].reason != XSRTP_REASON_OK)
-			xsrtp_engine_drop(xn, &bufs[i], bufs[i].reason);
+	if (unlikely(any_copies(bufs, n))) {
+		run_copied(xn, dev, bufs, n);
+		return;
 	}
-	xsrtp_rewrite_send(xn, dev, bufs, n);
+	crypt(bufs, n, true, true);
+	finish(xn, dev, bufs, n);
 }
 
 /**
@@ -509,7 +563,7 @@ struct net_device *xsrtp_engine_run_inline(struct xsrtp_net *xn, struct xsrtp_bu
 	if (find(xn, buf, &from) != XSRTP_REASON_OK || !xsrtp_rewrite_find_way(xn, buf, &way))
 		return NULL;
 	buf->reason = check(xn, buf, &from);
-	crypt(buf, 1);
+	crypt(buf, 1, true, true);
 	if (buf->reason == XSRTP_REASON_OK)
 		buf->reason = xsrtp_rewrite_inline(xn, buf, &way);
 	if (buf->reason == XSRTP_REASON_OK)

@@ -66,6 +66,9 @@ void xsrtp_engine_cipher_end(const struct xsrtp_cipher *cipher);
 void xsrtp_engine_run(struct xsrtp_net *xn, struct net_device *dev,
 		      struct xsrtp_buf *bufs, unsigned int n);
 struct net_device *xsrtp_engine_run_inline(struct xsrtp_net *xn, struct xsrtp_buf *buf);
+u8 xsrtp_engine_wants(const struct xsrtp_flow *flow, bool rtcp, u8 ttl);
+void xsrtp_engine_send(struct xsrtp_net *xn, struct net_device *dev,
+		       struct xsrtp_buf *bufs, unsigned int n);
 void xsrtp_engine_drop(struct xsrtp_net *xn, struct xsrtp_buf *buf, unsigned int reason);
 
 #endif /* XSRTP_ENGINE_H */

@@ -51,6 +51,7 @@ static void flow_apply(struct xsrtp_flow *flow, const struct xsrtp_flow_config *
 	flow->learn = cfg->learn;
 	flow->follow = cfg->follow;
 	flow->configured = cfg->destination;
+	flow->of = cfg->of;
 }
 
 /* The reverse: the settings of a flow. */
@@ -65,6 +66,7 @@ void xsrtp_flow_config(const struct xsrtp_flow *flow, struct xsrtp_flow_config *
 		.only = flow->only,
 		.learn = flow->learn,
 		.follow = flow->follow,
+		.of = flow->of,
 	};
 }
 
@@ -232,10 +234,27 @@ static struct xsrtp_flow __rcu **ports_locked(struct xsrtp_net *xn)
 		rcu_dereference_protected(xn->ports, lockdep_is_held(&xn->lock));
 }
 
-/* Where the pointer to @flow stands in its port's chain. Mutex held. */
+/* The chain that a flow is in: its port's, or of the flow it is a copy of. Mutex held. */
+static struct xsrtp_flow __rcu **flow_chain(struct xsrtp_net *xn, const struct xsrtp_flow *flow)
+{
+	if (flow->of)
+		return &xsrtp_flow_get(xn, flow->of)->copies;
+	return &ports_locked(xn)[ntohs(flow->local_port)];
+}
+
+/* The packet's way need not look at the chain where it is empty. */
+static void flow_copied(struct xsrtp_net *xn, u32 of)
+{
+	struct xsrtp_flow *flow = of ? xsrtp_flow_get(xn, of) : NULL;
+
+	if (flow)
+		WRITE_ONCE(flow->copied, rcu_access_pointer(flow->copies));
+}
+
+/* Where the pointer to @flow stands in its chain. Mutex held. */
 static struct xsrtp_flow __rcu **flow_slot(struct xsrtp_net *xn, const struct xsrtp_flow *flow)
 {
-	struct xsrtp_flow __rcu **slot = &ports_locked(xn)[ntohs(flow->local_port)];
+	struct xsrtp_flow __rcu **slot = flow_chain(xn, flow);
 	struct xsrtp_flow *f;
 
 	while ((f = rcu_dereference_protected(*slot, lockdep_is_held(&xn->lock))) && f != flow)
@@ -262,12 +281,38 @@ static int ports_make(struct xsrtp_net *xn)
 	return 0;
 }
 
+/* Is there the flow that @flow is to be a copy of, with room for one more? */
+static int copy_check(struct xsrtp_net *xn, const struct xsrtp_flow *flow,
+		      struct netlink_ext_ack *extack)
+{
+	struct xsrtp_flow *of = xsrtp_flow_get(xn, flow->of), *f;
+	unsigned int n = 0;
+
+	if (!of) {
+		NL_SET_ERR_MSG(extack, "no flow has this id to make copies of");
+		return -ENOENT;
+	}
+	if (of->of) {
+		NL_SET_ERR_MSG(extack, "that flow is a copy itself: name the one it is of");
+		return -ELOOP;
+	}
+	for (f = rcu_dereference_protected(of->copies, lockdep_is_held(&xn->lock)); f;
+	     f = rcu_dereference_protected(f->next, lockdep_is_held(&xn->lock)))
+		n++;
+	if (n < XSRTP_COPIES_MAX)
+		return 0;
+	NL_SET_ERR_MSG_FMT(extack, "a flow has at most %u copies", XSRTP_COPIES_MAX);
+	return -EMLINK;
+}
+
 static int place_check(struct xsrtp_net *xn, const struct xsrtp_flow *flow,
 		       struct netlink_ext_ack *extack)
 {
 	struct xsrtp_endpoint local = { flow->local, flow->local_port, flow->family };
 	struct xsrtp_endpoint remote = { flow->remote, flow->remote_port, flow->remote_family };
 
+	if (flow->of)
+		return copy_check(xn, flow, extack);
 	if (flow->action == XSRTP_ACTION_SEND) {
 		if (!xsrtp_flow_find_sender(xn, &local, &remote))
 			return 0;
@@ -299,7 +344,7 @@ static int key_claim(struct xsrtp_net *xn, struct xsrtp_flow *flow,
  * sent for each remote.
  *
  * Return: 0; -EEXIST the place is taken; -EKEYREJECTED its key's keystream could
- * come again; -ENOMEM; -ENOSPC.
+ * come again; -ENOENT, -ELOOP, -EMLINK no copy of that flow can be; -ENOMEM; -ENOSPC.
  */
 int xsrtp_flow_add(struct xsrtp_net *xn, struct xsrtp_flow *flow,
 		   struct netlink_ext_ack *extack)
@@ -325,10 +370,11 @@ int xsrtp_flow_add(struct xsrtp_net *xn, struct xsrtp_flow *flow,
 	flow->state->events.xn = xn;
 	flow->state->events.flow_id = flow->id;
 	xsrtp_follow_join(xn, flow);
-	slot = &ports_locked(xn)[ntohs(flow->local_port)];
+	slot = flow_chain(xn, flow);
 	RCU_INIT_POINTER(flow->next,
 			 rcu_dereference_protected(*slot, lockdep_is_held(&xn->lock)));
 	rcu_assign_pointer(*slot, flow);
+	flow_copied(xn, flow->of);
 	xn->count++;
 	WRITE_ONCE(xn->seq, xn->seq + 1);
 	return 0;
@@ -342,6 +388,9 @@ void xsrtp_flow_replace(struct xsrtp_net *xn, struct xsrtp_flow *old, struct xsr
 	lockdep_assert_held(&xn->lock);
 	RCU_INIT_POINTER(flow->next,
 			 rcu_dereference_protected(old->next, lockdep_is_held(&xn->lock)));
+	RCU_INIT_POINTER(flow->copies,
+			 rcu_dereference_protected(old->copies, lockdep_is_held(&xn->lock)));
+	flow->copied = old->copied;
 	flow->free_state = true;
 	old->free_state = false;
 	/* Storing over an entry allocates nothing. */
@@ -351,7 +400,10 @@ void xsrtp_flow_replace(struct xsrtp_net *xn, struct xsrtp_flow *old, struct xsr
 	flow_free_later(old);
 }
 
-/* Takes a flow out; freed, its keys wiped, after a grace period. Mutex held. */
+/*
+ * Takes a flow out; freed, its keys wiped, after a grace period. Its copies went
+ * before it. Mutex held.
+ */
 void xsrtp_flow_del(struct xsrtp_net *xn, struct xsrtp_flow *flow)
 {
 	struct xsrtp_flow __rcu **slot = flow_slot(xn, flow);
@@ -363,6 +415,7 @@ void xsrtp_flow_del(struct xsrtp_net *xn, struct xsrtp_flow *flow)
 	xsrtp_follow_leave(xn, flow);
 	rcu_assign_pointer(*slot,
 			   rcu_dereference_protected(flow->next, lockdep_is_held(&xn->lock)));
+	flow_copied(xn, flow->of);
 	xa_erase(&xn->flows, flow->id);
 	xn->count--;
 	WRITE_ONCE(xn->seq, xn->seq + 1);

@@ -32,6 +32,7 @@ struct xsrtp_flow_config {
 	u32 learn_window;	/* seconds; plain RTP */
 	struct xsrtp_endpoint learned;
 	u32 follow;		/* id; 0: none */
+	u32 of;			/* a copy of this flow's packets; 0: a flow with a local endpoint */
 };
 
 /* What stays when a flow's settings change; never on the packet's way. */
@@ -46,14 +47,16 @@ struct xsrtp_flow_state {
 	struct list_head stale;		/* in the namespace's list (follow.c) */
 };
 
+#define XSRTP_COPIES_MAX	64	/* of one flow */
+
 /*
- * One direction of media. Published flows are never written to (but @next): a
+ * One direction of media. Published flows are never written to (but @next, @copies): a
  * change of settings puts a new one in the place of the old, with the same
  * @state. So a packet sees the old settings or the new, never a mixture.
  */
 struct xsrtp_flow {
 	/* decides a packet: one cache line */
-	struct xsrtp_flow __rcu *next;	/* of the same local port */
+	struct xsrtp_flow __rcu *next;	/* of the same local port, or copy of the same flow */
 	struct xsrtp_session *rx;	/* NULL: what arrives is RTP */
 	struct xsrtp_session *tx;	/* NULL: what leaves is RTP */
 	union xsrtp_addr local;
@@ -74,10 +77,13 @@ struct xsrtp_flow {
 	__be16 destination_port;
 	bool rx_serial;			/* one packet at a time (key.h) */
 	bool tx_serial;
+	bool copied;			/* there are @copies */
 	u32 id;
 	struct xsrtp_traffic __percpu *traffic;
 	struct dst_cache dst_cache;
 
+	struct xsrtp_flow __rcu *copies;	/* for further receivers (fanout.c) */
+	u32 of;				/* is one of that flow; 0: is none */
 	struct xsrtp_flow_state *state;
 	struct rcu_work free_work;
 	bool free_state;		/* with the flow; else it lives on in another */

@@ -40,7 +40,7 @@ static const struct nla_policy name_policy[XSRTP_A_FLOW_LOCAL + 1] = { XSRTP_NAM
 	[XSRTP_A_FLOW_EVENTS] = { .type = NLA_REJECT },				\
 	[XSRTP_A_FLOW_FOLLOW] = { .type = NLA_U32 }
 
-static const struct nla_policy new_policy[XSRTP_A_FLOW_FOLLOW + 1] = {
+static const struct nla_policy new_policy[XSRTP_A_FLOW_OF + 1] = {
 	[XSRTP_A_FLOW_ID] = { .type = NLA_REJECT },
 	[XSRTP_A_FLOW_LOCAL] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 	[XSRTP_A_FLOW_REMOTE] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
@@ -53,9 +53,10 @@ static const struct nla_policy new_policy[XSRTP_A_FLOW_FOLLOW + 1] = {
 	[XSRTP_A_FLOW_ONLY] = NLA_POLICY_RANGE(NLA_U32, XSRTP_ONLY_RTP, XSRTP_ONLY_RTCP),
 	LEARN_POLICY,
 	[XSRTP_A_FLOW_LEARNED] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
+	[XSRTP_A_FLOW_OF] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
-static const struct nla_policy set_policy[XSRTP_A_FLOW_FOLLOW + 1] = {
+static const struct nla_policy set_policy[XSRTP_A_FLOW_OF + 1] = {
 	XSRTP_NAME_POLICY,
 	[XSRTP_A_FLOW_REMOTE] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 	[XSRTP_A_FLOW_ACTION] = NLA_POLICY_MAX(NLA_U32, XSRTP_ACTION_SEND),
@@ -69,6 +70,8 @@ static const struct nla_policy set_policy[XSRTP_A_FLOW_FOLLOW + 1] = {
 		"this is said of a new flow: delete the flow and add another" },
 	LEARN_POLICY,
 	[XSRTP_A_FLOW_LEARNED] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
+	[XSRTP_A_FLOW_OF] = { .type = NLA_REJECT, .reject_message =
+		"a copy stays one of its flow: delete the copy and add another" },
 };
 
 /* Takes none. */
@@ -252,10 +255,29 @@ static int send_check(struct genl_info *info, struct xsrtp_flow_config *cfg, boo
 	return 0;
 }
 
+/* A copy is of what its flow has received and unprotected. */
+static int copy_check(struct genl_info *info, const struct xsrtp_flow_config *cfg)
+{
+	struct nlattr **attrs = info->attrs;
+
+	if (attrs[XSRTP_A_FLOW_REMOTE])
+		return refuse(info->extack, attrs[XSRTP_A_FLOW_REMOTE],
+			      "a copy is sent on, not received: remote is said of its flow");
+	if (attrs[XSRTP_A_FLOW_RX])
+		return refuse(info->extack, attrs[XSRTP_A_FLOW_RX],
+			      "a copy is of what is unprotected: rx is said of its flow");
+	if (cfg->action != XSRTP_ACTION_FORWARD)
+		return refuse(info->extack, attrs[XSRTP_A_FLOW_ACTION],
+			      "a copy is sent on: its action is forward");
+	return forward_check(info, cfg);
+}
+
 /* Do the settings, as they would be, make sense together? */
 static int config_check(struct genl_info *info, struct xsrtp_flow_config *cfg, bool has_rx,
 			bool has_tx)
 {
+	if (cfg->of)
+		return copy_check(info, cfg);
 	if (cfg->remote.family && cfg->remote.family != cfg->local.family)
 		return refuse(info->extack, info->attrs[XSRTP_A_FLOW_REMOTE],
 			      "remote and local are of different address families");
@@ -377,6 +399,25 @@ static int new_start(struct xsrtp_flow *flow, const struct xsrtp_session_args *r
 	return err ?: xsrtp_session_start(flow, &flow->state->tx, tx, extack);
 }
 
+/* Where its packets come from: a local endpoint, or another flow. */
+static int new_place(struct genl_info *info, struct xsrtp_flow_config *cfg)
+{
+	struct nlattr *local = info->attrs[XSRTP_A_FLOW_LOCAL];
+	struct nlattr *of = info->attrs[XSRTP_A_FLOW_OF];
+
+	if (local && of)
+		return refuse(info->extack, local, "a copy has no local endpoint: it is its flow's");
+	if (of) {
+		cfg->of = nla_get_u32(of);
+		return 0;
+	}
+	if (GENL_REQ_ATTR_CHECK(info, XSRTP_A_FLOW_LOCAL)) {
+		NL_SET_ERR_MSG(info->extack, "a flow needs a local address and port");
+		return -EINVAL;
+	}
+	return endpoint_parse(local, &cfg->local, info->extack);
+}
+
 static struct xsrtp_flow *new_build(struct genl_info *info)
 {
 	struct xsrtp_flow_config cfg = { .action = XSRTP_ACTION_FORWARD };
@@ -385,15 +426,11 @@ static struct xsrtp_flow *new_build(struct genl_info *info)
 	struct xsrtp_flow *flow;
 	int err;
 
-	if (GENL_REQ_ATTR_CHECK(info, XSRTP_A_FLOW_LOCAL)) {
-		NL_SET_ERR_MSG(info->extack, "a flow needs a local address and port");
-		return ERR_PTR(-EINVAL);
-	}
 	if (attrs[XSRTP_A_FLOW_ACTION])
 		cfg.action = nla_get_u32(attrs[XSRTP_A_FLOW_ACTION]);
 	if (attrs[XSRTP_A_FLOW_ONLY])
 		cfg.only = nla_get_u32(attrs[XSRTP_A_FLOW_ONLY]);
-	err = endpoint_parse(attrs[XSRTP_A_FLOW_LOCAL], &cfg.local, info->extack);
+	err = new_place(info, &cfg);
 	if (!err)
 		err = config_parse(attrs, &cfg, info->extack);
 	if (!err)
@@ -467,6 +504,8 @@ static int flow_new_doit(struct sk_buff *skb, struct genl_info *info)
 			NL_SET_BAD_ATTR(info->extack, info->attrs[XSRTP_A_FLOW_LOCAL]);
 		if (err == -EKEYREJECTED)
 			NL_SET_BAD_ATTR(info->extack, info->attrs[XSRTP_A_FLOW_TX]);
+		if (err == -ENOENT || err == -ELOOP || err == -EMLINK)
+			NL_SET_BAD_ATTR(info->extack, info->attrs[XSRTP_A_FLOW_OF]);
 		xsrtp_flow_free(flow);
 		return err;
 	}
@@ -536,12 +575,29 @@ static int flow_set_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+/* With its last counters, and told when it is gone. */
+static void del_one(struct xsrtp_net *xn, struct xsrtp_flow *flow)
+{
+	struct sk_buff *ntf = xsrtp_notify_prepare(xn, flow, XSRTP_CMD_FLOW_DEL_NTF);
+
+	xsrtp_flow_del(xn, flow);
+	xsrtp_notify_send(xn, ntf);
+}
+
+static void del_with_copies(struct xsrtp_net *xn, struct xsrtp_flow *flow)
+{
+	struct xsrtp_flow *copy;
+
+	while ((copy = rcu_dereference_protected(flow->copies, lockdep_is_held(&xn->lock))))
+		del_one(xn, copy);
+	del_one(xn, flow);
+}
+
 static int flow_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct xsrtp_net *xn = xsrtp_net(genl_info_net(info));
 	struct xsrtp_flow *flow;
 	struct xsrtp_name name;
-	struct sk_buff *ntf;
 	int err;
 
 	err = xsrtp_name_parse(info, &name);
@@ -550,11 +606,8 @@ static int flow_del_doit(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&xn->lock);
 	flow = xsrtp_name_find(info, xn, &name);
 	if (flow) {
-		/* With its last counters, and told when it is gone. */
-		ntf = xsrtp_notify_prepare(xn, flow, XSRTP_CMD_FLOW_DEL_NTF);
-		xsrtp_flow_del(xn, flow);
+		del_with_copies(xn, flow);
 		xsrtp_follow_run(xn);
-		xsrtp_notify_send(xn, ntf);
 	}
 	mutex_unlock(&xn->lock);
 	return flow ? 0 : -ENOENT;

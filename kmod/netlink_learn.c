@@ -13,7 +13,7 @@
 static u32 learn_default(const struct xsrtp_flow_config *cfg,
 			 const struct xsrtp_session_config *rx)
 {
-	if (cfg->remote.family)
+	if (cfg->remote.family || cfg->of)
 		return XSRTP_LEARN_NEVER;
 	return xsrtp_flow_has_tag(rx) && !(rx->flags & XSRTP_EVICT) ?
 	       XSRTP_LEARN_AUTHENTICATED : XSRTP_LEARN_ONCE;
@@ -54,6 +54,9 @@ int xsrtp_learn_check(struct genl_info *info, const struct xsrtp_flow_config *cf
 	struct nlattr *learn = info->attrs[XSRTP_A_FLOW_LEARN];
 	struct nlattr *window = info->attrs[XSRTP_A_FLOW_LEARN_WINDOW];
 
+	if (cfg->learn && cfg->of)
+		return refuse(info->extack, learn,
+			      "a copy is sent on, not received: learn is said of its flow");
 	if (cfg->learn && cfg->action == XSRTP_ACTION_SEND)
 		return refuse(info->extack, learn, "send is of one remote: learn never");
 	if (cfg->learn == XSRTP_LEARN_AUTHENTICATED && !xsrtp_flow_has_tag(rx))

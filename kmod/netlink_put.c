@@ -25,7 +25,7 @@ static size_t session_size(const struct xsrtp_keyring *ring)
 /* The bytes that a flow takes in a message, at most. */
 size_t xsrtp_put_flow_size(const struct xsrtp_flow *flow)
 {
-	return NLMSG_HDRLEN + GENL_HDRLEN + 7 * nla_total_size(4) + 5 * ENDPOINT_SIZE +
+	return NLMSG_HDRLEN + GENL_HDRLEN + 8 * nla_total_size(4) + 5 * ENDPOINT_SIZE +
 	       session_size(&flow->state->rx) + session_size(&flow->state->tx) +
 	       nla_total_size(0) + 4 * nla_total_size_64bit(8) + XSRTP_REASON_MAX * DROP_SIZE;
 }
@@ -202,6 +202,7 @@ static int put_flow_events(struct sk_buff *skb, const struct xsrtp_flow *flow, u
 	if (nla_put_u32(skb, XSRTP_A_FLOW_ID, flow->id) ||
 	    nla_put_u32(skb, XSRTP_A_FLOW_ACTION, flow->action) ||
 	    (flow->only && nla_put_u32(skb, XSRTP_A_FLOW_ONLY, flow->only)) ||
+	    (flow->of && nla_put_u32(skb, XSRTP_A_FLOW_OF, flow->of)) ||
 	    put_endpoint(skb, XSRTP_A_FLOW_LOCAL, flow->family, &flow->local,
 			 flow->local_port) ||
 	    put_endpoint(skb, XSRTP_A_FLOW_REMOTE, xsrtp_flow_remote_family(flow), &flow->remote,

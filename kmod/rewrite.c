@@ -13,7 +13,8 @@
  * go to it in one call. The other: an skb to the neighbour layer, which resolves
  * addresses, queues what waits for it, and reaches every kind of device. Both
  * pass by netfilter, as XDP does. A route that wants more than a neighbour
- * (IPsec, encapsulation) gets its own output function and never less.
+ * (IPsec, encapsulation) gets its own output function and never less. What is too
+ * large for its way (mtu.c) goes by skbs too, in fragments, or not at all.
  *
  * Runs with BH disabled and under rcu_read_lock().
  */
@@ -42,6 +43,7 @@
 #include "device.h"
 #include "engine.h"
 #include "flow.h"
+#include "mtu.h"
 #include "rewrite.h"
 
 static u32 ip_hlen(u8 family)
@@ -389,16 +391,16 @@ struct hop {
 	const void *key;
 };
 
-/* Whose link-layer address is needed: a gateway's, or the destination's. */
-static struct hop next_hop(const struct dst_entry *dst, const struct xsrtp_flow *flow)
+/* Whose link-layer address is needed: a gateway's, or the destination's, @daddr. */
+static struct hop next_hop(const struct dst_entry *dst, u8 family, const void *daddr)
 {
 	const struct rtable *rt;
 
 #if IS_ENABLED(CONFIG_IPV6)
-	if (flow->out_family == AF_INET6) {
+	if (family == AF_INET6) {
 		const struct rt6_info *rt6 = container_of(dst, struct rt6_info, dst);
 
-		return (struct hop) { &nd_tbl, rt6_nexthop(rt6, &flow->destination.ip6) };
+		return (struct hop) { &nd_tbl, rt6_nexthop(rt6, daddr) };
 	}
 #endif
 	rt = container_of(dst, struct rtable, dst);
@@ -408,7 +410,7 @@ static struct hop next_hop(const struct dst_entry *dst, const struct xsrtp_flow 
 #endif
 	if (rt->rt_gw_family == AF_INET)
 		return (struct hop) { &arp_tbl, &rt->rt_gw4 };
-	return (struct hop) { &arp_tbl, &flow->destination.ip };
+	return (struct hop) { &arp_tbl, daddr };
 }
 
 static struct neighbour *neigh_known(struct net_device *dev, const struct hop *hop)
@@ -484,39 +486,69 @@ static struct sk_buff *to_skb(struct xsrtp_buf *buf, struct net_device *dev)
 	return skb;
 }
 
+typedef int (*output_fn)(struct net *net, struct sock *sk, struct sk_buff *skb);
+
 static void count_tx(struct xsrtp_net *xn, const struct xsrtp_buf *buf)
 {
 	xsrtp_traffic_tx(this_cpu_ptr(buf->flow->traffic), buf->sent);
 	xsrtp_traffic_tx(&this_cpu_ptr(xn->stats)->traffic, buf->sent);
 }
 
-/* Hands @skb, with its route set, to the next hop. Consumes it. */
-static int output(struct xsrtp_net *xn, struct sk_buff *skb, const struct xsrtp_flow *flow)
+/* Hands @skb, an IP packet with its route set, to the next hop. Consumes it. */
+static int output(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
+	u8 family = skb->protocol == htons(ETH_P_IP) ? AF_INET : AF_INET6;
 	struct dst_entry *dst = skb_dst(skb);
 	struct net_device *dev = dst->dev;
-	struct hop hop = next_hop(dst, flow);
 	struct neighbour *neigh;
+	struct hop hop;
 
 	if (dst->xfrm || dst->lwtstate)
-		return dst_output(xn->net, NULL, skb);
+		return dst_output(net, sk, skb);
 	if (skb_cow_head(skb, LL_RESERVED_SPACE(dev)))
 		goto drop;
+	hop = next_hop(dst, family, family == AF_INET ? (const void *)&ip_hdr(skb)->daddr :
+							(const void *)&ipv6_hdr(skb)->daddr);
 	neigh = neigh_known(dev, &hop);
 	if (!neigh)
 		neigh = __neigh_create(hop.table, hop.key, dev, false);
 	if (IS_ERR(neigh))
 		goto drop;
 	/* The cached Ethernet header is of the table's protocol. */
-	return neigh_output(neigh, skb, (hop.table == &arp_tbl) != (flow->out_family == AF_INET));
+	return neigh_output(neigh, skb, (hop.table == &arp_tbl) != (family == AF_INET));
 drop:
 	kfree_skb(skb);
 	return NET_XMIT_DROP;
 }
 
-/* Sends a packet whose headers are written. Takes the reference to @dst. */
-static void send_skb(struct xsrtp_net *xn, struct xsrtp_buf *buf, struct dst_entry *dst)
+/* For what a local socket sent: not to come here again. */
+static int output_marked(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
+	skb->skb_iif = (int)XSRTP_MARK_PROTECTED;
+	return output(net, sk, skb);
+}
+
+/*
+ * The same in fragments. The sender's identification is of no use: fragments of
+ * several senders leave under one address (RFC 6864 4.3).
+ */
+static int output_cut(struct net *net, struct sk_buff *skb, output_fn out)
+{
+	if (skb->protocol == htons(ETH_P_IPV6)) {
+		skb->ignore_df = 1;	/* ip6_fragment(): by the source, not by a router */
+		return ipv6_stub->ipv6_fragment(net, NULL, skb, out);
+	}
+	__ip_select_ident(net, ip_hdr(skb), 1);
+	return ip_do_fragment(net, NULL, skb, out);
+}
+
+/*
+ * Sends a packet whose headers are written, if need be in fragments. Takes the
+ * reference to @dst.
+ */
+static void send_skb(struct xsrtp_net *xn, struct xsrtp_buf *buf, struct dst_entry *dst, bool cut)
+{
+	output_fn out = buf->flow->action == XSRTP_ACTION_SEND ? output_marked : output;
 	struct sk_buff *skb = to_skb(buf, dst->dev);
 	int err;
 
@@ -526,11 +558,9 @@ static void send_skb(struct xsrtp_net *xn, struct xsrtp_buf *buf, struct dst_ent
 		return;
 	}
 	skb_dst_set(skb, dst);
-	if (buf->flow->action == XSRTP_ACTION_SEND)	/* not to come here again */
-		skb->skb_iif = (int)XSRTP_MARK_PROTECTED;
 	if (buf->family == AF_INET)
 		skb->priority = rt_tos2priority(buf->tos);
-	err = output(xn, skb, buf->flow);
+	err = cut ? output_cut(xn->net, skb, out) : out(xn->net, NULL, skb);
 	if (net_xmit_eval(err))	/* a macro that reads its argument twice */
 		xsrtp_engine_drop(xn, buf, XSRTP_REASON_XMIT);
 	else
@@ -548,7 +578,7 @@ static struct neighbour *frame_neigh(const struct xsrtp_flow *flow, const struct
 
 	if (!compat_can_xdp_xmit(dev) || dev->type != ARPHRD_ETHER || dst->xfrm || dst->lwtstate)
 		return NULL;
-	hop = next_hop(dst, flow);
+	hop = next_hop(dst, flow->out_family, &flow->destination);
 	neigh = neigh_known(dev, &hop);
 	/* Also keeps the entry in use, and has a stale one verified. */
 	if (!neigh || !(READ_ONCE(neigh->nud_state) & NUD_VALID) || neigh_event_send(neigh, NULL))
@@ -592,7 +622,7 @@ static void send_frames(struct xsrtp_net *xn, struct net_device *dev, struct xsr
 	for (i = 0; i < n; i++) {
 		dst = route(xn, pick[i]->flow);
 		if (dst)
-			send_skb(xn, pick[i], dst);
+			send_skb(xn, pick[i], dst, false);
 		else
 			xsrtp_engine_drop(xn, pick[i], no_route(pick[i]->flow));
 	}
@@ -621,33 +651,29 @@ static void flush(struct xsrtp_net *xn, struct xsrtp_buf *bufs, unsigned int n)
 
 /* --- send --------------------------------------------------------------------------- */
 
-/* Headers for the way, if the packet is not too large for it. */
-static u8 write_for(struct xsrtp_buf *buf, const struct dst_entry *dst)
+/* By how many bytes a packet that grows by @growth is too large for its way. */
+static u32 excess(const struct xsrtp_buf *buf, const struct dst_entry *dst, u32 growth)
 {
-	u8 reason = write_headers(buf, buf->flow);
+	u32 len = ip_hlen(buf->flow->out_family) + sizeof(struct udphdr) +
+		  xsrtp_buf_rtp_len(buf) + growth;
+	u32 mtu = min(dst_mtu(dst), dst->dev->mtu);
 
-	if (reason == XSRTP_REASON_OK && buf->len - ETH_HLEN > min(dst_mtu(dst), dst->dev->mtu))
-		reason = XSRTP_REASON_TOO_BIG;
-	return reason;
+	return len > mtu ? len - mtu : 0;
 }
 
-static void forward(struct xsrtp_net *xn, struct xsrtp_buf *buf)
+/* Sends what fits, or is to be cut so that it does. Takes the reference to @dst. */
+static void forward_on(struct xsrtp_net *xn, struct xsrtp_buf *buf, struct dst_entry *dst,
+		       bool cut)
 {
-	struct dst_entry *dst = route(xn, buf->flow);
 	struct neighbour *neigh;
-	u8 reason;
+	u8 reason = write_headers(buf, buf->flow);
 
-	if (!dst) {
-		xsrtp_engine_drop(xn, buf, no_route(buf->flow));
-		return;
-	}
-	reason = write_for(buf, dst);
 	if (reason != XSRTP_REASON_OK) {
 		dst_release(dst);
 		xsrtp_engine_drop(xn, buf, reason);
 		return;
 	}
-	neigh = buf->frame ? frame_neigh(buf->flow, dst) : NULL;
+	neigh = buf->frame && !cut ? frame_neigh(buf->flow, dst) : NULL;
 	if (neigh) {
 		address_frame(buf, dst->dev, neigh);
 		/* RCU keeps the device until the burst is out. */
@@ -655,7 +681,28 @@ static void forward(struct xsrtp_net *xn, struct xsrtp_buf *buf)
 		dst_release(dst);
 		return;
 	}
-	send_skb(xn, buf, dst);
+	send_skb(xn, buf, dst, cut);
+}
+
+static void forward(struct xsrtp_net *xn, struct xsrtp_buf *buf)
+{
+	struct dst_entry *dst = route(xn, buf->flow);
+	bool cut;
+	u32 over;
+
+	if (!dst) {
+		xsrtp_engine_drop(xn, buf, no_route(buf->flow));
+		return;
+	}
+	over = excess(buf, dst, 0);
+	cut = over && xsrtp_mtu_may_cut(buf);
+	if (over && !cut) {
+		xsrtp_mtu_tell(xn, buf, dst->dev, over);
+		dst_release(dst);
+		xsrtp_engine_drop(xn, buf, XSRTP_REASON_TOO_BIG);
+		return;
+	}
+	forward_on(xn, buf, dst, cut);
 }
 
 static void deliver(struct xsrtp_net *xn, struct net_device *dev, struct xsrtp_buf *buf)
@@ -703,6 +750,17 @@ void xsrtp_rewrite_send(struct xsrtp_net *xn, struct net_device *dev,
 
 /* --- inline ------------------------------------------------------------------------- */
 
+/* Cutting it, or telling its sender, takes an skb. */
+static bool grows_too_big(const struct xsrtp_buf *buf, const struct dst_entry *dst)
+{
+	const struct xsrtp_flow *flow = buf->flow;
+
+	/* Most packets are far from it, and the flow need not be asked. */
+	if (likely(!excess(buf, dst, TRAILER_MAX)))
+		return false;
+	return excess(buf, dst, flow->tx ? READ_ONCE(flow->state->tx.trailer) : 0);
+}
+
 /**
  * xsrtp_rewrite_find_way() - where a packet goes on to, if it can as a frame
  *
@@ -714,11 +772,15 @@ bool xsrtp_rewrite_find_way(struct xsrtp_net *xn, const struct xsrtp_buf *buf,
 {
 	struct xsrtp_flow *flow = buf->flow;
 
-	if (flow->action != XSRTP_ACTION_FORWARD)
+	if (flow->action != XSRTP_ACTION_FORWARD || READ_ONCE(flow->copied))
 		return false;
 	way->dst = route(xn, flow);
 	if (!way->dst)
 		return false;
+	if (unlikely(grows_too_big(buf, way->dst))) {
+		dst_release(way->dst);
+		return false;
+	}
 	way->neigh = netif_running(way->dst->dev) && netif_carrier_ok(way->dst->dev) ?
 		     frame_neigh(flow, way->dst) : NULL;
 	/* A route is freed when RCU allows. */
@@ -736,7 +798,7 @@ u8 xsrtp_rewrite_inline(struct xsrtp_net *xn, struct xsrtp_buf *buf, const struc
 	u8 reason;
 
 	buf->sent = xsrtp_buf_rtp_len(buf);
-	reason = write_for(buf, way->dst);
+	reason = write_headers(buf, buf->flow);
 	if (reason != XSRTP_REASON_OK)
 		return reason;
 	address_frame(buf, way->dst->dev, way->neigh);

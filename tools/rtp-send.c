@@ -15,7 +15,8 @@
  *	mix	flip, key, plain, replay, in turn
  *
  * Two ways of sending that make the kernel build other packets: --gso gives it a
- * block as one (UDP_SEGMENT), --splice the pages of a pipe instead of bytes.
+ * block as one (UDP_SEGMENT), --splice the pages of a pipe instead of bytes. --df sets
+ * what IPv4 says about fragments, whatever the kernel has learned of the path's MTU.
  *
  * Ahead of the good packet is the hard case: a receiver that moves any state
  * for the forgery then refuses the good one.
@@ -305,6 +306,17 @@ static void keys(struct sender *s, const char *suite, const char *path)
 	s->wrong = oracle_open(&key, ssrc_any_outbound);
 }
 
+/* IPV6_PMTUDISC_ has the values of IP_PMTUDISC_. */
+static void dont_fragment(const struct sender *s, bool on)
+{
+	bool ipv6 = s->to.sa.ss_family == AF_INET6;
+	int how = on ? IP_PMTUDISC_PROBE : IP_PMTUDISC_DONT;
+
+	if (setsockopt(s->fd, ipv6 ? IPPROTO_IPV6 : IPPROTO_IP,
+		       ipv6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, &how, sizeof(how)))
+		oracle_die("--df", strerror(errno));
+}
+
 static const char usage[] =
 	"usage: rtp-send --from ADDR:PORT --to ADDR:PORT --count N [options]\n"
 	"  --suite NAME --key FILE       SRTP by libsrtp2, else plain RTP\n"
@@ -312,6 +324,7 @@ static const char usage[] =
 	"  --shuffle  --duplicate EVERY  --block N (8): what the network does\n"
 	"  --attack flip|key|plain|random|replay|mix  --flip body|header|tag  --only-attack\n"
 	"  --gso | --splice: a block as one packet; pages of a pipe\n"
+	"  --df 0|1: may be cut into fragments on its way, or not\n"
 	"  --skip N: begin with this packet of the stream  --seed N\n"
 	STREAM_USAGE;
 
@@ -335,6 +348,7 @@ int main(int argc, char **argv)
 		{ "skip", required_argument, NULL, 'n' },
 		{ "gso", no_argument, NULL, 'g' },
 		{ "splice", no_argument, NULL, 'p' },
+		{ "df", required_argument, NULL, 'D' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
@@ -343,7 +357,7 @@ int main(int argc, char **argv)
 	};
 	const char *suite = NULL, *key = NULL;
 	struct udp_addr from = { 0 };
-	int opt;
+	int opt, df = -1;
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (stream_option(&s.stream, opt, optarg))
@@ -370,6 +384,7 @@ int main(int argc, char **argv)
 		case 'n': s.skip = stream_number(optarg, STREAM_COUNT_MAX); break;
 		case 'g': s.gso = true; break;
 		case 'p': s.splice = true; break;
+		case 'D': df = stream_number(optarg, 1); break;
 		case 'e': s.random = stream_number(optarg, UINT64_MAX); break;
 		default:
 			fputs(usage, opt == 'h' ? stdout : stderr);
@@ -385,6 +400,8 @@ int main(int argc, char **argv)
 	if (s.gso && s.block > UDP_MAX_SEGMENTS)
 		s.block = UDP_MAX_SEGMENTS;
 	s.fd = udp_bind(&from);
+	if (df >= 0)
+		dont_fragment(&s, df);
 	if (s.splice && (pipe(s.pipe) || connect(s.fd, (void *)&s.to.sa, s.to.len)))
 		oracle_die("--splice", strerror(errno));
 	send_all(&s);

@@ -56,6 +56,12 @@ static inline int model_class(int byte)
 	return XSRTP_COUNTER_DROPPED_MALFORMED;
 }
 
+/* No port: the rest of a fragment may still come. */
+static inline int model_short(bool fragment)
+{
+	return fragment ? XSRTP_COUNTER_DROPPED_FRAGMENT : XSRTP_COUNTER_PASSED_MALFORMED;
+}
+
 /*
  * @udp: where the UDP header is; @end: where the IP packet ends by its own
  * length, or -1 if the IP header contradicts itself or the frame.
@@ -66,7 +72,7 @@ static inline int model_udp(const struct model *m, const uint8_t *b, int len, in
 	int ulen;
 
 	if (udp + 8 > len)
-		return XSRTP_COUNTER_PASSED_MALFORMED;
+		return model_short(fragment);
 	if (!model_known(m, version, daddr, m16(b + udp + 2)))
 		return XSRTP_COUNTER_PASSED_NO_FLOW;
 	if (end < 0 || end > len || udp + 8 > end)
@@ -111,12 +117,12 @@ static inline int model_ipv6(const struct model *m, const uint8_t *b, int len, i
 		if (n == 8)
 			return XSRTP_COUNTER_DROPPED_IP_OPTIONS;
 		if (at + 8 > len)
-			return XSRTP_COUNTER_PASSED_MALFORMED;
+			return model_short(fragment);
 		bytes = 8 + b[at + 1] * (next == 44 ? 0 : next == 51 ? 4 : 8);
 		if (next == 44 && m16(b + at + 2) / 8)
 			return XSRTP_COUNTER_PASSED_FRAGMENT;
 		if (at + bytes > len)
-			return XSRTP_COUNTER_PASSED_MALFORMED;
+			return model_short(fragment);
 		fragment |= next == 44;
 		next = b[at];
 		at += bytes;

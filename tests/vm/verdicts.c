@@ -58,7 +58,7 @@ enum kind { RTP, COMPOUND, REDUCED };
 enum change {
 	NOTHING, AGAIN, OLD, OTHER_SSRC, BAD_TAG, PLAIN, SHORT, VERSION, CSRC, EXTENSION, LENGTH,
 	EMPTY, STUN, DTLS, JUNK, FRAGMENT, OPTIONS, TTL, IP_SUM, IP_LEN, UDP_LEN, BIG, FOREIGN,
-	NOT_UDP, PROVES,
+	NOT_UDP, PROVES, LATER, CUT,
 };
 
 /* What must come of it, beside a reason: the numbers of these are above all reasons. */
@@ -120,6 +120,13 @@ static const struct row rows[] = {
 	{ "I5", "no route to the destination", NO_ROUTE, NOTHING, R(NO_ROUTE), NULL, RTP },
 	{ "I6", "from elsewhere than the flow's remote", STRICT, FOREIGN, R(WRONG_SOURCE),
 	  NULL, RTP },
+	{ "I7", "fragment for a local socket", LOCAL, FRAGMENT, R(FRAGMENT),
+	  "dropped-fragment", RTP },
+	{ "I8", "later fragment", LOCAL, LATER, R(FRAGMENT), "passed-fragment", RTP },
+	{ "I9", "IPv4 options, IPv6 extension header, for a local socket", LOCAL, OPTIONS,
+	  R(IP_OPTIONS), "dropped-ip-options", RTP },
+	{ "I10", "first fragment that ends before its port", LOCAL, CUT, R(FRAGMENT),
+	  "dropped-fragment", RTP },
 	{ "N1", "RTP to a port of no flow", NONE, NOTHING, R(NO_FLOW), "passed-no-flow", RTP },
 	{ "N2", "not UDP", RTP_SRTP, NOT_UDP, R(NO_FLOW), "passed-not-udp", RTP },
 	{ "O1", "STUN", SRTP_RTP, STUN, R(MALFORMED), "passed-stun", RTP },
@@ -576,6 +583,17 @@ static uint16_t fold(const void *data, uint32_t len, uint32_t sum)
 	return sum;
 }
 
+/* What the packet says of fragments: offset 1,480 or the first, and that more come. */
+static uint16_t offset_of(const struct row *r)
+{
+	return r->change == LATER ? 1480 : 0;
+}
+
+static bool is_fragment(const struct row *r)
+{
+	return r->change == FRAGMENT || r->change == LATER || r->change == CUT;
+}
+
 static void frame_ip4(const struct row *r, struct frame *f, uint32_t udp_len,
 		      const struct endpoint *from, const struct endpoint *to)
 {
@@ -587,7 +605,7 @@ static void frame_ip4(const struct row *r, struct frame *f, uint32_t udp_len,
 		.version = 4, .ihl = hlen / 4, .ttl = r->change == TTL ? 1 : 64,
 		.tot_len = htons(hlen + udp_len + (r->change == IP_LEN ? 8 : 0)),
 		.protocol = r->change == NOT_UDP ? IPPROTO_UDPLITE : IPPROTO_UDP,
-		.frag_off = htons(r->change == FRAGMENT ? 0x2000 : 0x4000) };
+		.frag_off = htons(is_fragment(r) ? 0x2000 | offset_of(r) / 8 : 0x4000) };
 	memcpy(&ip->saddr, from->addr, 4);
 	memcpy(&ip->daddr, to->addr, 4);
 	ip->check = htons(~fold(ip, hlen, 0)) ^ (r->change == IP_SUM);
@@ -598,7 +616,7 @@ static void frame_ip6(const struct row *r, struct frame *f, uint32_t udp_len,
 		      const struct endpoint *from, const struct endpoint *to)
 {
 	struct ip6_hdr *ip = (struct ip6_hdr *)(f->b + f->len);
-	uint32_t ext = r->change == OPTIONS || r->change == FRAGMENT ? 8 : 0;
+	uint32_t ext = r->change == OPTIONS || is_fragment(r) ? 8 : 0;
 	uint8_t *next = &ip->ip6_nxt;
 
 	memset(ip, 0, sizeof(*ip) + ext);
@@ -609,10 +627,10 @@ static void frame_ip6(const struct row *r, struct frame *f, uint32_t udp_len,
 	memcpy(&ip->ip6_dst, to->addr, 16);
 	f->len += sizeof(*ip) + ext;
 	if (ext) {
-		*next = r->change == FRAGMENT ? IPPROTO_FRAGMENT : IPPROTO_DSTOPTS;
+		*next = is_fragment(r) ? IPPROTO_FRAGMENT : IPPROTO_DSTOPTS;
 		next = f->b + f->len - ext;
-		if (r->change == FRAGMENT)
-			next[3] = 1;	/* more to come */
+		if (is_fragment(r))
+			next[2] = offset_of(r) >> 8, next[3] = offset_of(r) | 1;
 		else
 			next[2] = 1, next[3] = 4;	/* PadN */
 	}
@@ -625,6 +643,7 @@ static void frame_make(const struct row *r, struct frame *f)
 	struct endpoint to = at(HOST_A, r->flow);
 	uint8_t payload[FRAME_MAX];
 	uint32_t len = payload_make(r, payload), alen = family == AF_INET ? 4 : 16;
+	uint32_t udp_len = r->change == CUT ? 4 : 8 + len;
 	struct udphdr *udp;
 	uint32_t sum;
 
@@ -634,16 +653,16 @@ static void frame_make(const struct row *r, struct frame *f)
 	f->b[13] = family == AF_INET ? 0x00 : 0xdd;
 	f->len = 14;
 	if (family == AF_INET)
-		frame_ip4(r, f, 8 + len, &from, &to);
+		frame_ip4(r, f, udp_len, &from, &to);
 	else
-		frame_ip6(r, f, 8 + len, &from, &to);
+		frame_ip6(r, f, udp_len, &from, &to);
 	udp = (struct udphdr *)(f->b + f->len);
 	*udp = (struct udphdr) { .source = htons(from.port), .dest = htons(to.port),
 				 .len = htons(8 + len + (r->change == UDP_LEN ? 8 : 0)) };
 	memcpy(udp + 1, payload, len);
 	sum = fold(from.addr, alen, 0) + fold(to.addr, alen, 0) + IPPROTO_UDP + 8 + len;
 	udp->check = htons(~fold(udp, 8 + len, sum));
-	f->len += 8 + len;
+	f->len += udp_len;
 }
 
 /* --- what comes of it ---------------------------------------------------------------- */

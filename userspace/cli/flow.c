@@ -181,9 +181,12 @@ static int flow_add_verb(struct args *a)
 	char err[768];
 	uint32_t id;
 
-	if (!args_match(a, "local"))
-		usage("flow add starts with: local ADDRESS:PORT");
-	r.flow.local = args_endpoint(a, "local");
+	if (args_match(a, "of"))
+		r.flow.of = args_u32(a, "flow to copy");
+	else if (args_match(a, "local"))
+		r.flow.local = args_endpoint(a, "local");
+	else
+		usage("flow add starts with: local ADDRESS:PORT, or for a copy: of FLOW");
 	read_words(a, &r);
 	if (r.flow.action == FLOW_NO_ACTION)
 		usage("flow add needs: forward from ADDRESS:PORT to ADDRESS:PORT, deliver or send");

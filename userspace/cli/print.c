@@ -116,6 +116,8 @@ static void print_path(const struct flow *f)
 	if (f->id)
 		out_u64("id", "flow %" PRIu64, f->id);
 	print_endpoint("local", " local %s", &f->local);
+	if (f->of)
+		out_u64("of", " of %" PRIu64, f->of);
 	print_endpoint("remote", " remote %s", &f->remote);
 	if (f->action != FLOW_NO_ACTION)
 		out_str("action", " %s", action_name(f->action));
@@ -177,6 +179,8 @@ void print_flow_line(const struct flow *f)
 	out_object(NULL);
 	out_u64("id", "  flow %" PRIu64, f->id);
 	print_endpoint("local", " %s", &f->local);
+	if (f->of)
+		out_u64("of", " copy of flow %" PRIu64, f->of);
 	out_str("rx", " (%s)", side(&f->rx));
 	out_text(f->action == XSRTP_ACTION_DELIVER ? "" : " to");
 	print_target(f, " %s");

@@ -112,6 +112,8 @@ static void print_row(const struct row *r, bool totals)
 	out_object(NULL);
 	out_u64("id", "%5" PRIu64, f->id);
 	print_endpoint("local", " %-21s", &f->local);
+	if (f->of)
+		out_u64("of", " copy of %-13" PRIu64, f->of);
 	print_target(f, " %-21s");
 	out_float("rx_pps", " %7.0f", r->rx_pps);
 	out_float("tx_pps", " %7.0f", r->tx_pps);

@@ -31,6 +31,7 @@ static const struct nla_policy flow_policy[XSRTP_A_FLOW_MAX + 1] = {
 	[XSRTP_A_FLOW_LEARNED] = { .type = NLA_NESTED },
 	[XSRTP_A_FLOW_EVENTS] = { .type = NLA_U32 },
 	[XSRTP_A_FLOW_FOLLOW] = { .type = NLA_U32 },
+	[XSRTP_A_FLOW_OF] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy endpoint_policy[XSRTP_A_ENDPOINT_MAX + 1] = {
@@ -258,6 +259,7 @@ static int parse_attrs(struct nlattr **tb, struct flow *f)
 	f->learn_window = u32_of(tb[XSRTP_A_FLOW_LEARN_WINDOW]);
 	f->events = u32_of(tb[XSRTP_A_FLOW_EVENTS]);
 	f->follow = u32_of(tb[XSRTP_A_FLOW_FOLLOW]);
+	f->of = u32_of(tb[XSRTP_A_FLOW_OF]);
 	f->has_stats = tb[XSRTP_A_FLOW_STATS];
 	ret = parse_endpoint(tb[XSRTP_A_FLOW_LOCAL], &f->local) ?:
 	      parse_endpoint(tb[XSRTP_A_FLOW_REMOTE], &f->remote) ?:
@@ -399,6 +401,8 @@ static int put_flow(struct nl_msg *msg, const struct flow *f)
 		ret = nla_put_u32(msg, XSRTP_A_FLOW_ACTION, f->action);
 	if (!ret && f->only)
 		ret = nla_put_u32(msg, XSRTP_A_FLOW_ONLY, f->only);
+	if (!ret && f->of)
+		ret = nla_put_u32(msg, XSRTP_A_FLOW_OF, f->of);
 	return ret ?: put_learn(msg, f) ?: put_endpoint(msg, XSRTP_A_FLOW_SOURCE, &f->source) ?:
 	       put_endpoint(msg, XSRTP_A_FLOW_DESTINATION, &f->destination) ?:
 	       put_session(msg, XSRTP_A_FLOW_RX, &f->rx) ?:

@@ -26,11 +26,16 @@ static struct sender sender_of(const struct flow *f)
 	return (struct sender){ f->local, f->remote };
 }
 
-/* Into, and out of, the table of the program that its packets meet. */
+/*
+ * Into, and out of, the table of the program that its packets meet. Those of a copy
+ * meet none.
+ */
 static int table_add(const struct flow *f, char *err, size_t err_len)
 {
 	struct sender s = sender_of(f);
 
+	if (f->of)
+		return 0;
 	return is_sender(f) ? egress_add(&s, err, err_len) : ingress_add(&f->local, err, err_len);
 }
 
@@ -101,8 +106,11 @@ static int has_flow(struct xnl *x, const struct flow *like)
 static int forget(struct xnl *x, const struct flow *f, char *err, size_t err_len)
 {
 	char why[256];
-	int ret = has_flow(x, f);
+	int ret;
 
+	if (f->of)
+		return 0;
+	ret = has_flow(x, f);
 	if (ret)
 		return ret < 0 ? refuse(x, ret, err, err_len) : 0;
 	ret = table_del(f, why, sizeof(why));
@@ -160,7 +168,7 @@ static int note_flow(const struct flow *f, void *arg)
 	if (l->n == l->room && grow(l))
 		return -ENOMEM;
 	l->flows[l->n++] = (struct flow){ .id = f->id, .local = f->local, .remote = f->remote,
-					  .action = f->action };
+					  .action = f->action, .of = f->of };
 	return 0;
 }
 
@@ -187,6 +195,8 @@ static int split(const struct list *l, struct parts *p)
 	if (!p->locals || !p->senders)
 		return -ENOMEM;
 	for (i = 0; i < l->n; i++) {
+		if (l->flows[i].of)
+			continue;
 		if (is_sender(&l->flows[i]))
 			p->senders[p->n_senders++] = sender_of(&l->flows[i]);
 		else

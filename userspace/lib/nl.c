@@ -99,6 +99,7 @@ static const struct attr flow_attrs[] = {
 	[XSRTP_A_FLOW_LEARNED] = { "learned", NEST(endpoint_attrs) },
 	[XSRTP_A_FLOW_EVENTS] = { "events" },
 	[XSRTP_A_FLOW_FOLLOW] = { "follow" },
+	[XSRTP_A_FLOW_OF] = { "of" },
 };
 
 static const struct attr root = { "", NEST(flow_attrs) };

@@ -104,6 +104,7 @@ enum {
 	XSRTP_A_FLOW_LEARNED,		/* nest XSRTP_A_ENDPOINT: the far end; written: flow-new only */
 	XSRTP_A_FLOW_EVENTS,		/* u32, enum xsrtp_events, event-ntf only */
 	XSRTP_A_FLOW_FOLLOW,		/* u32, id: forwarded to its far end; 0: to destination */
+	XSRTP_A_FLOW_OF,		/* u32, id: a copy of that flow's packets, without local */
 
 	__XSRTP_A_FLOW_MAX,
 	XSRTP_A_FLOW_MAX = __XSRTP_A_FLOW_MAX - 1,
