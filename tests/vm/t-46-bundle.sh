@@ -87,18 +87,18 @@ module_up
 net_up
 plugs
 trace_on
-for mode in native generic; do
-	attach $mode
+for mode in native ${LONG:+generic}; do
+	attach "$mode"
 	largest_burst >/dev/null
 	for family in 4 6; do
 		use_family $family
 		each AES_CM_128_HMAC_SHA1_32 3,200
 		each AEAD_AES_128_GCM -
-		[ $mode = native ] || continue
+		[ "$mode" = native ] || continue
 		each AES_CM_128_HMAC_SHA1_80 -
 		each AEAD_AES_256_GCM 1,5
 	done
-	if [ $mode = native ]; then
+	if [ "$mode" = native ]; then
 		burst=$(largest_burst)
 		check "RTP and RTCP, in turn, came up to ${burst:-0} in one burst" [ "${burst:-0}" -ge 8 ]
 	fi

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# 2,000 calls (the test's argument: half over IPv4, half over IPv6), that is 8,000 flows
+# 2,000 calls with LONG, else 500, or the test's argument (half over IPv4), four flows each
 # with RTCP, in one namespace, while everybody's addresses change: where each flow sends
 # to and from, from one device to the other, from one IP version to the other, with
 # packets on their way and in between; and the host's addresses, routes and neighbours,
@@ -23,7 +23,8 @@ set -euo pipefail
 # shellcheck source=tests/vm/leaks.sh
 . "$(dirname "$0")/leaks.sh"
 
-calls=${1:-2000}
+calls=${1:-${LONG:+2000}}
+calls=${calls:-500}
 host=xs80-host phones=xs80-phones
 packets=0		# of each flow
 

@@ -72,7 +72,7 @@ call_start() {
 		make_key "$suite" "$work/$family.key"
 		id[$family]=$(xsh flow add local "$(at hostplain 30000)" forward \
 			from "$(ep "${from[$family]}" 30000)" to "$(ep "${to[$family]}" 5000)" \
-			tx "$suite" key "$work/$family.key")
+			learn never tx "$suite" key "$work/$family.key")
 		start "$srtp" rtp-recv --on "$(ep "${to[$family]}" 5000)" --idle 60000 --time 800 \
 			--suite "$suite" --key "$work/$family.key" --count 1000000 --size $size \
 			>"$work/got.$family"
@@ -98,7 +98,7 @@ call_end() {
 senders_start() {
 	for family in 4 6; do
 		use_family $family
-		start "$plain" rtp-send --from "$(at plain 4000)" --to "$(at hostplain 30000)" \
+		start "$plain" rtp-send --df 1 --from "$(at plain 4000)" --to "$(at hostplain 30000)" \
 			--rate $rate --count 1000000 --skip "$(said $family)" --size $size \
 			>/dev/null 2>&1
 		send[$family]=$!
@@ -333,7 +333,7 @@ second_wire
 addresses
 start "$plain" sleep 10000
 plain_pid=$!
-for mode in ${MODES:-native generic}; do
+for mode in native ${LONG:+generic}; do
 	xsh attach plain0 "$mode" >/dev/null
 	call_start
 	first=([4]=$(heard 4) [6]=$(heard 6))

@@ -128,7 +128,7 @@ flow_add() { # WAY
 	make_key "$suite" "$work/$1$family.key"
 	if [ "$1" = out ]; then
 		xsh flow add local "$to" forward from "$(at hostsrtp 30000)" to "$on" \
-			tx "$suite" key "$work/out$family.key"
+			learn never tx "$suite" key "$work/out$family.key"
 	else
 		xsh flow add local "$to" forward from "$(at hostplain 30002)" to "$on" \
 			rx "$suite" key "$work/in$family.key"

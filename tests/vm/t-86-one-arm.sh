@@ -94,7 +94,7 @@ flow_add() {
 	fi
 	xsh flow add local "$(at "$in" "$vin" 1 $((30000 + i)))" \
 		forward from "$(at "$out" "$vout" 1 $((31000 + i)))" \
-		to "$(at "$out" "$vout" 2 $((5000 + i)))" "${rx[@]}" "${tx[@]}" >/dev/null
+		to "$(at "$out" "$vout" 2 $((5000 + i)))" learn never "${rx[@]}" "${tx[@]}" >/dev/null
 }
 
 recv_start() {
@@ -159,8 +159,8 @@ each_case flow_add
 each_case recv_start
 each_case recv_ready
 round=0 senders=()
-for mode in native generic; do
-	for door in device kfunc; do relays $mode $door; done
+for mode in native ${LONG:+generic}; do
+	for door in device kfunc; do relays "$mode" $door; done
 done
 each_case judge
 ns_del "$phone" "$host"
