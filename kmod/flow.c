@@ -301,7 +301,7 @@ static int copy_check(struct xsrtp_net *xn, const struct xsrtp_flow *flow,
 		n++;
 	if (n < XSRTP_COPIES_MAX)
 		return 0;
-	NL_SET_ERR_MSG_FMT(extack, "a flow has at most %u copies", XSRTP_COPIES_MAX);
+	NL_SET_ERR_MSG(extack, "a flow has at most " __stringify(XSRTP_COPIES_MAX) " copies");
 	return -EMLINK;
 }
 
