@@ -59,7 +59,7 @@ add_flows() {
 			tx "$suite" key "$work/$suite" learn never >/dev/null
 		on "$host" xsrtp flow add local "$(at hostsrtp $((30004 + i)))" \
 			forward from "$(at hostplain $((30006 + i)))" to "$(at plain $((4000 + i)))" \
-			rx "$suite" key "$work/$suite" >/dev/null
+			rx "$suite" key "$work/$suite" learn never >/dev/null
 		i=$((i + 10))
 	done
 }
