@@ -110,6 +110,9 @@ def udp(sport, dport, data, length=None):
     return struct.pack('!HHHH', sport, dport, 8 + len(data) if length is None else length, 0) + data
 
 
+DF = 0x4000     # don't fragment (RFC 791): else what is too large is cut
+
+
 def ip4(data, src='10.0.1.2', dst='10.0.1.1', ttl=64, frag=0, tos=0xb8, proto=17, options=b'',
         length=None, ihl=None, bad_sum=0, ident=0x4242):
     ihl = 5 + len(options) // 4 if ihl is None else ihl
@@ -306,7 +309,7 @@ def cases_parse():
     case('IP options', u4(good, options=bytes(4)), 'ip-options')
     case('first fragment', u4(good, frag=0x2000), 'fragment')
     case('later fragment', u4(good, frag=100), 'fragment')
-    case('DF is kept', u4(good, frag=0x4000), out=1)
+    case('DF is kept', u4(good, frag=DF), out=1)
 
 
 def cases_flow():
@@ -344,7 +347,7 @@ def cases_srtp():
         case('same index again', u4(rtp(seq, bytes(160)), dport=30002), 'index-reuse')
         case('no payload but the tag', u4(rtp(seq + 1, b''), dport=30002), out=1,
              verify=dict(key, length=22))
-        case('too large with the tag', u4(rtp(seq + 2, bytes(1460)), dport=30002), 'too-big')
+        case('too large with the tag', u4(rtp(seq + 2, bytes(1460)), dport=30002, frag=DF), 'too-big')
     doors[:] = ['xdp', 'skb']
 
 
@@ -406,7 +409,7 @@ def cases_follow():
     run('ip', '-n', 'h', 'route', 'del', 'blackhole', '10.0.2.2/32')
     case('route back', good, out=1, verify={'dst': new})
     run('ip', '-n', 'h', 'link', 'set', 's0', 'mtu', '150')
-    case('MTU lowered', good, 'too-big')
+    case('MTU lowered', u4(rtp(), frag=DF), 'too-big')
     run('ip', '-n', 'h', 'link', 'set', 's0', 'mtu', '1500')
     run('ip', '-n', 'h', 'link', 'set', 's0', 'down')
     case('device down', good, 'no-route')

@@ -22,10 +22,11 @@ for x in "h p0 fd01::1" "a phone0 fd01::2" "h s0 fd02::1" "b phone0 fd02::2"; do
 done
 ip -n h link add xsrtp0 type xsrtp
 ip -n h link set xsrtp0 up
-# Known next hops; t0's is left to be resolved.
-for ip in 10.0.2.2 fd02::2; do
-	ip -n h neigh replace "$ip" dev s0 lladdr \
-		"$(ip -n b -j link show phone0 | jq -r '.[0].address')"
+# Known neighbours (what is too large draws an ICMP error); t0's is left to be resolved.
+for x in "s0 b 10.0.2.2" "s0 b fd02::2" "p0 a 10.0.1.2" "p0 a fd01::2"; do
+	read -r dev ns ip <<<"$x"
+	ip -n h neigh replace "$ip" dev "$dev" lladdr \
+		"$(ip -n "$ns" -j link show phone0 | jq -r '.[0].address')"
 done
 
 key=$(mktemp)
