@@ -164,6 +164,8 @@ learned() { in_ns "$plain" ip route get "$hostplain_ip" | grep -q "mtu $1"; }
 sender_learns() {
 	where="IPv$1"
 	to_srtp "$1" "$1"
+	# Told of a larger one before, it would cut what it sends now itself.
+	ip -n "$plain" "-$1" route flush cache
 	in_ns "$plain" rtp-send --from "$from" --to "$via" --count 5 --rate 10 --size 1380 --seq $seq >/dev/null
 	seq=$((seq + 5))
 	use_family "$1"

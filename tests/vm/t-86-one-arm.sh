@@ -15,6 +15,8 @@ set -euo pipefail
 
 host=xs86-host phone=xs86-phone
 n=8			# packets of a stream
+modes=(native ${LONG:+generic})
+rounds=$((2 * ${#modes[@]}))	# by each door
 cm=AES_CM_128_HMAC_SHA1_80 gcm=AEAD_AES_128_GCM
 cases=()		# number, kind, family and VLAN in, family and VLAN out
 declare -A recv
@@ -100,7 +102,7 @@ flow_add() {
 recv_start() {
 	local as=()
 	[[ $kind = *-rtp ]] || as=(--suite "$gcm" --key "$work/tx$i")
-	start "$phone" rtp-recv --on "$(at "$out" "$vout" 2 $((5000 + i)))" --count $((4 * n)) \
+	start "$phone" rtp-recv --on "$(at "$out" "$vout" 2 $((5000 + i)))" --count $((rounds * n)) \
 		--idle 60000 --time 500 "${as[@]}" >"$work/got$i"
 	recv[$i]=$!
 }
@@ -128,7 +130,7 @@ judge() {
 	stop "${recv[$i]}"
 	got=$(cat "$work/got$i")
 	is "$(get "$got" good) good, $(($(get "$got" received) - $(get "$got" good))) others" \
-		"$((4 * n)) good, 0 others" "$kind, IPv$in to IPv$out, VLAN $vin to $vout: each byte of each packet"
+		"$((rounds * n)) good, 0 others" "$kind, IPv$in to IPv$out, VLAN $vin to $vout: each byte of each packet"
 }
 
 by_device() { ip -n "$host" -j -s link show xsrtp0 | jq '.[0].stats64.tx.packets'; }
@@ -159,7 +161,7 @@ each_case flow_add
 each_case recv_start
 each_case recv_ready
 round=0 senders=()
-for mode in native ${LONG:+generic}; do
+for mode in "${modes[@]}"; do
 	for door in device kfunc; do relays "$mode" $door; done
 done
 each_case judge
