@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -48,6 +49,20 @@ def bdecode(b, at=0):
     return b[colon + 1:end].decode("utf-8", "surrogateescape"), end
 
 
+def free_port():
+    """For UDP and TCP, and below those that the kernel gives to clients (ip_local_port_range)."""
+    for _ in range(100):
+        port = random.randrange(20000, 32000)
+        try:
+            for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                with socket.socket(socket.AF_INET, kind) as probe:
+                    probe.bind(("127.0.0.1", port))
+            return port
+        except OSError:
+            pass
+    raise RuntimeError("no port of 127.0.0.1 is free")
+
+
 class Daemon:
     """One xsrtpd with the recording datapath, in a directory of its own."""
 
@@ -58,10 +73,7 @@ class Daemon:
         self.record = os.path.join(self.dir.name, "record")
         self.unix = os.path.join(self.dir.name, "ng")
         self.log = open(os.path.join(self.dir.name, "log"), "w+", encoding="utf-8")
-        probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        probe.bind(("127.0.0.1", 0))
-        self.port = probe.getsockname()[1]
-        probe.close()
+        self.port = free_port()
         if user is not None:
             os.chown(self.dir.name, user, user)
         args = [DAEMON, "--record", self.record, "--listen-unix", self.unix,
