@@ -23,4 +23,11 @@ static inline bool xsrtp_addr_equal(const union xsrtp_addr *a, const union xsrtp
 	return !((a->words[0] ^ b->words[0]) | (a->words[1] ^ b->words[1]));
 }
 
+static inline bool xsrtp_endpoint_equal(const struct xsrtp_endpoint *a,
+					const struct xsrtp_endpoint *b)
+{
+	return a->family == b->family && a->port == b->port &&
+	       xsrtp_addr_equal(&a->addr, &b->addr);
+}
+
 #endif /* XSRTP_ENDPOINT_H */

@@ -20,6 +20,7 @@
 
 #include "flow.h"
 #include "follow.h"
+#include "pmtu.h"
 #include "train.h"
 
 #define PORTS	65536
@@ -262,6 +263,19 @@ static struct xsrtp_flow __rcu **flow_slot(struct xsrtp_net *xn, const struct xs
 	return slot;
 }
 
+/* What the namespace's stack is asked to show; it has had no flow yet. */
+static int hooks_make(struct xsrtp_net *xn)
+{
+	int err = xsrtp_train_watch(xn->net);
+
+	if (err)
+		return err;
+	err = xsrtp_pmtu_watch(xn);
+	if (err)
+		xsrtp_train_ignore(xn->net);
+	return err;
+}
+
 static int ports_make(struct xsrtp_net *xn)
 {
 	struct xsrtp_flow __rcu **ports;
@@ -272,7 +286,7 @@ static int ports_make(struct xsrtp_net *xn)
 	ports = kvcalloc(PORTS, sizeof(*ports), GFP_KERNEL_ACCOUNT);
 	if (!ports)
 		return -ENOMEM;
-	err = xsrtp_train_watch(xn->net);
+	err = hooks_make(xn);
 	if (err) {
 		kvfree(ports);
 		return err;
@@ -374,6 +388,7 @@ int xsrtp_flow_add(struct xsrtp_net *xn, struct xsrtp_flow *flow,
 	RCU_INIT_POINTER(flow->next,
 			 rcu_dereference_protected(*slot, lockdep_is_held(&xn->lock)));
 	rcu_assign_pointer(*slot, flow);
+	xsrtp_pmtu_add(xn, flow);
 	flow_copied(xn, flow->of);
 	xn->count++;
 	WRITE_ONCE(xn->seq, xn->seq + 1);
@@ -396,6 +411,8 @@ void xsrtp_flow_replace(struct xsrtp_net *xn, struct xsrtp_flow *old, struct xsr
 	/* Storing over an entry allocates nothing. */
 	xa_store(&xn->flows, flow->id, flow, GFP_KERNEL);
 	rcu_assign_pointer(*slot, flow);
+	xsrtp_pmtu_add(xn, flow);
+	xsrtp_pmtu_del(old);
 	WRITE_ONCE(xn->seq, xn->seq + 1);
 	flow_free_later(old);
 }
@@ -415,6 +432,7 @@ void xsrtp_flow_del(struct xsrtp_net *xn, struct xsrtp_flow *flow)
 	xsrtp_follow_leave(xn, flow);
 	rcu_assign_pointer(*slot,
 			   rcu_dereference_protected(flow->next, lockdep_is_held(&xn->lock)));
+	xsrtp_pmtu_del(flow);
 	flow_copied(xn, flow->of);
 	xa_erase(&xn->flows, flow->id);
 	xn->count--;
@@ -501,8 +519,10 @@ static int __net_init flow_net_init(struct net *net)
 /* Before the grace period that goes before flow_net_exit(). */
 static void __net_exit flow_net_pre_exit(struct net *net)
 {
-	if (rcu_access_pointer(xsrtp_net(net)->ports))
-		xsrtp_train_ignore(net);
+	if (!rcu_access_pointer(xsrtp_net(net)->ports))
+		return;
+	xsrtp_pmtu_ignore(xsrtp_net(net));
+	xsrtp_train_ignore(net);
 }
 
 /*
@@ -526,6 +546,7 @@ static void __net_exit flow_net_exit(struct net *net)
 	xa_destroy(&xn->flows);
 	xsrtp_ledger_net_exit(&xn->ledger);
 	kvfree((void *)rcu_access_pointer(xn->ports));
+	xsrtp_pmtu_free(xn);
 	free_percpu(xn->stats);
 	mutex_destroy(&xn->lock);
 }

@@ -89,6 +89,7 @@ struct xsrtp_flow {
 	bool free_state;		/* with the flow; else it lives on in another */
 	u32 follow;			/* id of the flow to whose far end it sends; 0: none */
 	struct xsrtp_endpoint configured;	/* destination, if that is not known */
+	struct hlist_node path;		/* in @paths of the namespace */
 };
 
 /* Everything of one network namespace. */
@@ -106,6 +107,7 @@ struct xsrtp_net {
 	struct delayed_work event_work;
 	struct list_head stale;		/* struct xsrtp_flow_state: to be made again */
 	struct xsrtp_ledger ledger;
+	struct hlist_head *paths;	/* flows by source and destination (pmtu.c) */
 };
 
 struct xsrtp_net *xsrtp_net(const struct net *net);

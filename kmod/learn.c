@@ -80,12 +80,6 @@ static void latch(struct xsrtp_learner *l, const struct xsrtp_endpoint *far)
 	l->far[1] = *far;
 }
 
-static bool equal(const struct xsrtp_endpoint *a, const struct xsrtp_endpoint *b)
-{
-	return a->family == b->family && a->port == b->port &&
-	       xsrtp_addr_equal(&a->addr, &b->addr);
-}
-
 /* --- what netlink does -------------------------------------------------------- */
 
 struct xsrtp_learner *xsrtp_learn_new(bool by_tag)
@@ -176,7 +170,7 @@ static u8 admit_srtp(struct xsrtp_buf *buf, const struct xsrtp_learner *l,
 	bool same;
 
 	xsrtp_learn_get(l, &far);
-	same = equal(&far, from);
+	same = xsrtp_endpoint_equal(&far, from);
 	if (!same && (far.family || !possible(from)) && buf->flow->learn == XSRTP_LEARN_ONCE)
 		return XSRTP_REASON_WRONG_SOURCE;
 	if (!same && !possible(from))
@@ -212,7 +206,7 @@ void xsrtp_learn_authentic(const struct xsrtp_buf *buf, const struct xsrtp_packe
 		return;
 	if (newest(buf, pkt) && !(buf->rtcp && l->by_rtp)) {
 		WRITE_ONCE(l->by_rtp, !buf->rtcp);
-		move = !equal(&l->far[0], &from) &&
+		move = !xsrtp_endpoint_equal(&l->far[0], &from) &&
 		       !(l->far[0].family && flow->learn == XSRTP_LEARN_ONCE);
 		if (move)
 			latch(l, &from);
@@ -285,7 +279,7 @@ static u8 prove(struct xsrtp_buf *buf, struct xsrtp_learner *l, const struct xsr
 	if (!raw_spin_trylock(&l->lock))
 		return XSRTP_REASON_LEARNING;
 	/* Another CPU may have learned one meanwhile. */
-	proven = (!l->far[0].family || equal(&l->far[0], from)) &&
+	proven = (!l->far[0].family || xsrtp_endpoint_equal(&l->far[0], from)) &&
 		 in_sequence(l, buf->rtcp, from, ssrc, seq);
 	if (proven) {
 		know(l, ssrc);
@@ -319,7 +313,7 @@ static u8 admit_rtp(struct xsrtp_buf *buf, struct xsrtp_learner *l,
 	struct xsrtp_endpoint far;
 
 	xsrtp_learn_get(l, &far);
-	if (far.family ? !equal(&far, from) : closed(buf, l) || !possible(from))
+	if (far.family ? !xsrtp_endpoint_equal(&far, from) : closed(buf, l) || !possible(from))
 		return XSRTP_REASON_WRONG_SOURCE;
 	if (far.family && is_known(l, ssrc))
 		return XSRTP_REASON_OK;
