@@ -18,6 +18,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "say.h"
+
 #define DATAGRAM	65536
 #define IN_MAX		(NG_MAX + NG_COOKIE_MAX + 1)
 
@@ -85,7 +87,7 @@ static void one_datagram(struct server *s, int fd, size_t len, const struct sock
 	if (m.cookie.len) {
 		a = serve(s, &m, ret, peer);
 		if (sendto(fd, a.s, a.len, 0, (const struct sockaddr *)from, from_len) < 0)
-			fprintf(stderr, "answer not sent: %s\n", strerror(errno));
+			say(SAY_WARNING, "answer not sent: %s", strerror(errno));
 	}
 	doc_wipe(s->doc);
 	explicit_bzero(s->packet, len);
