@@ -26,12 +26,18 @@ static void tell(void *arg, unsigned int line, const char *sentence)
 
 static void use(void)
 {
-	unsigned int i = 0;
+	unsigned int i = 0, k;
+	struct policy p;
 
 	memset(&ifaces, 0, sizeof(ifaces));
 	config_ifaces(&config, &ifaces);
 	if (!ifaces.n || !pool_init(&ifaces.iface[0].pool, config.port_min, config.port_max))
 		abort();
+	for (k = 0; k < ifaces.n; k++) {
+		config_policy(&config, ifaces.iface[k].name, &p);
+		if ((p.n || p.no_plain) && !config.suites.n && !config.plain_rtp.n)
+			abort();
+	}
 	config_init(&other);
 	config_override(&other, &config);
 	if (config_fixed(&config, &other, &i) || other.port_min != config.port_min ||

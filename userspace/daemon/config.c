@@ -104,6 +104,33 @@ static int read_path(const struct key *k, void *to, const char *value, char *err
 	return 0;
 }
 
+/* "NAME/REST": the name, and @t is the rest. An empty one: of all interfaces. */
+static struct text read_name(struct text *t)
+{
+	const char *slash = memchr(t->s, '/', t->len);
+
+	return slash ? text_cut(*t, '/', t) : (struct text){ t->s, 0 };
+}
+
+static int read_suites(const struct key *k, void *to, const char *value, char *err, size_t err_len)
+{
+	struct text t = text_of(value);
+	char why[CONFIG_TEXT];
+	struct policy p;
+
+	read_name(&t);
+	return policy_read(&p, t, why, sizeof(why)) ? refuse(err, err_len, "%s: %s", k->name, why) : 0;
+}
+
+static int read_plain(const struct key *k, void *to, const char *value, char *err, size_t err_len)
+{
+	struct text t = text_of(value);
+
+	read_name(&t);
+	return text_is(t, "yes") || text_is(t, "no") ? 0 :
+	       refuse(err, err_len, "%s takes %s, not \"%s\"", k->name, k->takes, value);
+}
+
 #define LEVELS "error, warning, notice or info"
 #define AT(member)	offsetof(struct config, member), sizeof(((struct config *)0)->member)
 
@@ -118,6 +145,8 @@ static const struct key keys[] = {
 	{ "max-sessions", read_number, AT(max_sessions), "N", .max = 1000000 },
 	{ "delete-delay", read_number, AT(delete_delay), "SECONDS", .max = 86400 },
 	{ "log-level", read_level, AT(log_level), LEVELS, .max = SAY_INFO },
+	{ "suites", read_suites, AT(suites), "[NAME/]SUITE,SUITE...", .many = true },
+	{ "plain-rtp", read_plain, AT(plain_rtp), "[NAME/]yes or [NAME/]no", .many = true },
 	{ "record", read_path, AT(record), "FILE", .fixed = true },
 };
 
@@ -408,6 +437,44 @@ static unsigned int check_ports(const struct config *c, struct pool *scratch, co
 	return 1;
 }
 
+/* The line that says most of the interface @name: its own, else that of all; -1: none. */
+static int line_of(const struct words *w, struct text name)
+{
+	int i, found = -1;
+
+	for (i = 0; i < (int)w->n; i++) {
+		struct text t = text_of(w->text[i]), n = read_name(&t);
+
+		if (text_same(n, name))
+			return i;
+		if (!n.len)
+			found = i;
+	}
+	return found;
+}
+
+/* Each line is of an interface that there is, and none is said twice. */
+static unsigned int check_names(const struct words *w, const char *key, const struct ifaces *s,
+				config_tell *tell, void *arg)
+{
+	char err[CONFIG_TEXT];
+	unsigned int i, errors = 0;
+	const char *what;
+
+	for (i = 0; i < w->n; i++) {
+		struct text t = text_of(w->text[i]), name = read_name(&t);
+
+		what = name.len && !ifaces_find((struct ifaces *)s, name) ? "there is no interface of this name" :
+		       line_of(w, name) != (int)i ? "is there already; leave one out" : NULL;
+		if (!what)
+			continue;
+		snprintf(err, sizeof(err), "%s: \"%.*s\": %s", key, TEXT_ARG(name), what);
+		tell(arg, w->line[i], err);
+		errors++;
+	}
+	return errors;
+}
+
 unsigned int config_check(const struct config *c, config_tell *tell, void *arg)
 {
 	struct ifaces *s = calloc(1, sizeof(*s));
@@ -419,6 +486,8 @@ unsigned int config_check(const struct config *c, config_tell *tell, void *arg)
 	}
 	errors = check_interfaces(c, s, tell, arg);
 	errors += check_ports(c, &s->iface[0].pool, tell, arg);
+	errors += check_names(&c->suites, "suites", s, tell, arg);
+	errors += check_names(&c->plain_rtp, "plain-rtp", s, tell, arg);
 	free(s);
 	return errors;
 }
@@ -430,6 +499,21 @@ void config_ifaces(const struct config *c, struct ifaces *s)
 
 	for (i = 0; i < c->interface.n; i++)
 		ifaces_add(s, c->interface.text[i], err, sizeof(err));
+}
+
+void config_policy(const struct config *c, const char *name, struct policy *p)
+{
+	int suites = line_of(&c->suites, text_of(name)), plain = line_of(&c->plain_rtp, text_of(name));
+	struct text t = text_of(suites < 0 ? "" : c->suites.text[suites]);
+	char err[CONFIG_TEXT];
+
+	*p = (struct policy){ 0 };
+	read_name(&t);
+	if (suites >= 0)
+		policy_read(p, t, err, sizeof(err));
+	t = text_of(plain < 0 ? "" : c->plain_rtp.text[plain]);
+	read_name(&t);
+	p->no_plain = text_is(t, "no");
 }
 
 static bool same_words(const struct words *a, const struct words *b)

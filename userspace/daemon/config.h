@@ -25,6 +25,7 @@ struct config {
 	uint32_t given;				/* mask of keys, by their place in the table */
 	unsigned int line[CONFIG_KEYS];		/* where last; 0: on the command line */
 	struct words interface, listen_ng, listen_tcp_ng, listen_unix, record;
+	struct words suites, plain_rtp;		/* "[NAME/]..." */
 	uint32_t port_min, port_max;
 	uint32_t max_sessions, delete_delay;
 	uint32_t log_level;			/* enum say */
@@ -57,6 +58,9 @@ unsigned int config_check(const struct config *c, config_tell *tell, void *arg);
 
 /* config_ifaces() - the interfaces; to be called with what config_check() found right. */
 void config_ifaces(const struct config *c, struct ifaces *s);
+
+/* config_policy() - of the interface @name: what is said of it, else what is said of all. */
+void config_policy(const struct config *c, const char *name, struct policy *p);
 
 /* config_fixed() - the next key from @i on that is another in @b and cannot change while we run. */
 const char *config_fixed(const struct config *a, const struct config *b, unsigned int *i);

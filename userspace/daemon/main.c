@@ -55,6 +55,8 @@ static void help(void)
 	     "  --listen-tcp-ng ADDRESS:PORT  ng over TCP\n"
 	     "  --listen-unix PATH            ng over a Unix stream, without cookies\n"
 	     "  --port-min N, --port-max N    ports for media (30000 to 40000)\n"
+	     "  --suites [NAME/]SUITE,SUITE...  that the interface NAME, or all, takes and offers\n"
+	     "  --plain-rtp [NAME/]yes|no     whether RTP without encryption may be there (yes)\n"
 	     "  --max-sessions N              calls at once (0: any number)\n"
 	     "  --delete-delay SECONDS        that a deleted call lives on (0)\n"
 	     "  --log-level LEVEL             error, warning, notice or info (notice)\n"

@@ -53,6 +53,11 @@ int reload_mark(struct calls *s, char *err, size_t err_len)
 
 static void set_limits(struct reload *r)
 {
+	struct ifaces *s = &r->command->calls->ifaces;
+	unsigned int i;
+
+	for (i = 0; i < s->n; i++)
+		config_policy(&r->now, s->iface[i].name, &s->iface[i].policy);
 	r->command->calls->max = r->now.max_sessions;
 	r->command->delay = r->now.delete_delay;
 	say_level(r->now.log_level);
