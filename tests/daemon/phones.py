@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
 """Two phones that a SIP proxy passes between, and the lines of a test's result."""
 import sys
+import threading
 
 COUNT = {"run": 0, "failed": 0}
+ONE = threading.Lock()
 
 
 def check(good, name, more=""):
-    COUNT["run"] += 1
-    COUNT["failed"] += not good
-    print(f"{'ok' if good else 'not ok'} {COUNT['run']} - {name}", flush=True)
-    if not good:
-        print("\n".join("#   " + x for x in str(more).splitlines()), flush=True)
+    with ONE:
+        COUNT["run"] += 1
+        COUNT["failed"] += not good
+        print(f"{'ok' if good else 'not ok'} {COUNT['run']} - {name}", flush=True)
+        if not good:
+            print("\n".join("#   " + x for x in str(more).splitlines()), flush=True)
 
 
 def same(got, wanted, name):

@@ -13,6 +13,7 @@
 #include "notice.h"
 #include "report.h"
 #include "say.h"
+#include "timeout.h"
 
 struct request {
 	struct command *c;
@@ -166,6 +167,7 @@ static struct item *do_offer(struct request *r)
 		a = exchange(r, d, from, &w, negotiate_offer);
 	if (text_is(ng_string(a, "result"), "ok")) {
 		call->last_signal = time(NULL);
+		timeout_offered(call, d, &r->c->sdp);
 		delay_cancel(r->c->delays, r->id);
 		return a;
 	}
@@ -220,6 +222,7 @@ static struct item *do_answer(struct request *r)
 	free(*at);
 	*at = tag;
 	call->last_signal = time(NULL);
+	timeout_answered(call, best, &r->c->sdp);
 	delay_cancel(r->c->delays, r->id);
 	return a;
 }

@@ -132,6 +132,7 @@ static int read_plain(const struct key *k, void *to, const char *value, char *er
 }
 
 #define LEVELS "error, warning, notice or info"
+#define TIMEOUT_MAX 31536000	/* a year */
 #define AT(member)	offsetof(struct config, member), sizeof(((struct config *)0)->member)
 
 static const struct key keys[] = {
@@ -144,6 +145,10 @@ static const struct key keys[] = {
 	{ "port-max", read_number, AT(port_max), "N", .min = 3, .max = 65535 },
 	{ "max-sessions", read_number, AT(max_sessions), "N", .max = 1000000 },
 	{ "delete-delay", read_number, AT(delete_delay), "SECONDS", .max = 86400 },
+	{ "media-timeout", read_number, AT(media_timeout), "SECONDS", .max = TIMEOUT_MAX },
+	{ "silent-timeout", read_number, AT(silent_timeout), "SECONDS", .max = TIMEOUT_MAX },
+	{ "offer-timeout", read_number, AT(offer_timeout), "SECONDS", .max = TIMEOUT_MAX },
+	{ "final-timeout", read_number, AT(final_timeout), "SECONDS", .max = TIMEOUT_MAX },
 	{ "log-level", read_level, AT(log_level), LEVELS, .max = SAY_INFO },
 	{ "suites", read_suites, AT(suites), "[NAME/]SUITE,SUITE...", .many = true },
 	{ "plain-rtp", read_plain, AT(plain_rtp), "[NAME/]yes or [NAME/]no", .many = true },
@@ -158,7 +163,8 @@ enum { INTERFACE = 0, PORT_MIN = 4, PORT_MAX };
 
 void config_init(struct config *c)
 {
-	*c = (struct config){ .port_min = 30000, .port_max = 40000, .log_level = SAY_NOTICE };
+	*c = (struct config){ .port_min = 30000, .port_max = 40000, .log_level = SAY_NOTICE,
+			      .media_timeout = 60, .silent_timeout = 3600, .offer_timeout = 3600 };
 }
 
 const char *config_key(unsigned int i, const char **takes)

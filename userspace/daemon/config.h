@@ -28,6 +28,7 @@ struct config {
 	struct words suites, plain_rtp;		/* "[NAME/]..." */
 	uint32_t port_min, port_max;
 	uint32_t max_sessions, delete_delay;
+	uint32_t media_timeout, silent_timeout, offer_timeout, final_timeout;
 	uint32_t log_level;			/* enum say */
 };
 

@@ -19,6 +19,7 @@
 #include "reload.h"
 #include "say.h"
 #include "server.h"
+#include "timeout.h"
 
 #define CONFIG_PATH	"/etc/xsrtp/xsrtpd.conf"
 #define DEFAULT_NG	"127.0.0.1:2223"
@@ -59,6 +60,10 @@ static void help(void)
 	     "  --plain-rtp [NAME/]yes|no     whether RTP without encryption may be there (yes)\n"
 	     "  --max-sessions N              calls at once (0: any number)\n"
 	     "  --delete-delay SECONDS        that a deleted call lives on (0)\n"
+	     "  --media-timeout SECONDS       without media, and a call ends; 0: never (60)\n"
+	     "  --silent-timeout SECONDS      the same of a call on hold (3600)\n"
+	     "  --offer-timeout SECONDS       without an answer (3600)\n"
+	     "  --final-timeout SECONDS       since the first offer (0)\n"
 	     "  --log-level LEVEL             error, warning, notice or info (notice)\n"
 	     "  --record FILE                 no module: what it would be told goes to FILE\n"
 	     "\n"
@@ -169,6 +174,7 @@ static int on_second(sd_event_source *source, uint64_t usec, void *arg)
 	time_t now = time(NULL);
 
 	delay_run(&delays, &calls, now);
+	timeout_run(&calls, timeout_now());
 	cookies_expire(&cookies, now);
 	sd_event_source_set_time_relative(source, 1000000);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);

@@ -59,6 +59,8 @@ static void set_limits(struct reload *r)
 	for (i = 0; i < s->n; i++)
 		config_policy(&r->now, s->iface[i].name, &s->iface[i].policy);
 	r->command->calls->max = r->now.max_sessions;
+	r->command->calls->timeouts = (struct timeouts){ r->now.media_timeout, r->now.silent_timeout,
+							 r->now.offer_timeout, r->now.final_timeout };
 	r->command->delay = r->now.delete_delay;
 	say_level(r->now.log_level);
 }
