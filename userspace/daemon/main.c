@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "notify.h"
 #include "reload.h"
 #include "say.h"
 #include "server.h"
@@ -176,6 +177,7 @@ static int on_second(sd_event_source *source, uint64_t usec, void *arg)
 	delay_run(&delays, &calls, now);
 	timeout_run(&calls, timeout_now());
 	cookies_expire(&cookies, now);
+	notify_status(&calls, reload.status);
 	sd_event_source_set_time_relative(source, 1000000);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
@@ -186,8 +188,10 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 		say(SAY_NOTICE, "SIGHUP: there is no configuration file, nothing to read again");
 		return 0;
 	}
+	notify_reloading();
 	reload_again(&reload);
-	sd_notifyf(0, "STATUS=%s", *reload.status ? reload.status : "running");
+	notify_status(&calls, reload.status);
+	notify_reloaded();
 	return 0;
 }
 
@@ -221,12 +225,16 @@ static void open_all(struct server *s, const struct words *where,
 static void open_sockets(struct server *s)
 {
 	const struct config *c = &reload.now;
+	int i, n = sd_listen_fds(1);
 	char err[512];
 
+	for (i = 0; i < n; i++)
+		if (server_adopt(s, SD_LISTEN_FDS_START + i, err, sizeof(err)))
+			die("%s", err);
 	open_all(s, &c->listen_ng, server_udp);
 	open_all(s, &c->listen_tcp_ng, server_tcp);
 	open_all(s, &c->listen_unix, server_unix);
-	if (!c->listen_ng.n && !c->listen_tcp_ng.n && !c->listen_unix.n &&
+	if (n <= 0 && !c->listen_ng.n && !c->listen_tcp_ng.n && !c->listen_unix.n &&
 	    server_udp(s, DEFAULT_NG, err, sizeof(err)))
 		die("%s", err);
 }
@@ -241,7 +249,8 @@ static void run(void)
 		die("out of memory");
 	handle_signals(s.event);
 	open_sockets(&s);
-	sd_notify(0, "READY=1");
+	notify_status(&calls, reload.status);
+	notify_ready(s.event);
 	sd_event_loop(s.event);
 	sd_notify(0, "STOPPING=1");
 	server_close(&s);
