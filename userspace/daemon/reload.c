@@ -10,16 +10,30 @@
 
 #include "say.h"
 
-static void tell(void *arg, unsigned int line, const char *sentence)
+/* The first is what the status has room for. */
+static void trouble(struct reload *r, const char *where, const char *sentence)
+{
+	say(SAY_ERROR, "%s: %s", where, sentence);
+	if (!*r->status)
+		snprintf(r->status, sizeof(r->status), "%s: %s", where, sentence);
+}
+
+static void tell_of_file(void *arg, unsigned int line, const char *sentence)
 {
 	struct reload *r = arg;
-	char where[32] = "";
+	char where[256];	/* a longer path is cut */
 
+	snprintf(where, sizeof(where), line ? "%s:%u" : "%s", r->path, line);
+	trouble(r, where, sentence);
+}
+
+/* Of file and command line together: without a line it is of an option, or of neither. */
+static void tell(void *arg, unsigned int line, const char *sentence)
+{
 	if (line)
-		snprintf(where, sizeof(where), ":%u", line);
-	say(SAY_ERROR, "%s%s: %s", r->path ?: "xsrtpd", where, sentence);
-	if (!*r->status)
-		snprintf(r->status, sizeof(r->status), "%s%s: %s", r->path ?: "xsrtpd", where, sentence);
+		tell_of_file(arg, line, sentence);
+	else
+		trouble(arg, "xsrtpd", sentence);
 }
 
 unsigned int reload_read(struct reload *r, struct config *c)
@@ -28,7 +42,7 @@ unsigned int reload_read(struct reload *r, struct config *c)
 
 	r->status[0] = 0;
 	config_init(c);
-	errors = r->path ? config_load(c, r->path, tell, r) : 0;
+	errors = r->path ? config_load(c, r->path, tell_of_file, r) : 0;
 	if (errors < 0)
 		return 1;
 	config_override(c, &r->options);
