@@ -228,9 +228,9 @@ $(VM_TEST): $(B)/tests/vm/%: tests/vm/%.c $(B)/libxsrtp.a $(B)/libxsrtp-core.a
 # tests/fuzz/run.
 
 FUZZ      := $(B)/fuzz/unprotect $(B)/fuzz/protect $(B)/fuzz/rtcp
-# Those of what reaches the daemon's control socket.
-FUZZ_NG   := $(B)/fuzz/ng $(B)/fuzz/sdp $(B)/fuzz/sdes $(B)/fuzz/calls
-FUZZ_NG_SRC := $(filter-out userspace/daemon/main.c userspace/daemon/server.c userspace/daemon/datapath_%, \
+# Those of what reaches the daemon's control socket, and its configuration.
+FUZZ_NG   := $(B)/fuzz/ng $(B)/fuzz/sdp $(B)/fuzz/sdes $(B)/fuzz/calls $(B)/fuzz/config
+FUZZ_NG_SRC := $(filter-out userspace/daemon/main.c userspace/daemon/server.c userspace/daemon/notify.c userspace/daemon/datapath_%, \
 	     $(wildcard userspace/daemon/*.c)) $(addprefix userspace/lib/,key.c endpoint.c flow.c nl.c)
 FUZZ_NG_OBJ := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(FUZZ_NG_SRC))
 # The SIMD code as gcc makes it: the fuzzers and sanitizers do not see into it.
@@ -298,6 +298,10 @@ $(B)/%.o: %.c
 install: all
 	install -D -m 755 $(B)/xsrtp $(DESTDIR)$(PREFIX)/sbin/xsrtp
 	install -D -m 755 $(B)/xsrtpd $(DESTDIR)$(PREFIX)/sbin/xsrtpd
+	install -D -m 644 userspace/daemon/xsrtpd.conf $(DESTDIR)$(PREFIX)/share/doc/xsrtp/xsrtpd.conf
+	install -D -m 644 userspace/daemon/xsrtpd.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/xsrtpd.socket
+	sed 's|/usr/local/sbin|$(PREFIX)/sbin|' userspace/daemon/xsrtpd.service >$(B)/xsrtpd.service
+	install -D -m 644 $(B)/xsrtpd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/xsrtpd.service
 	install -D -m 644 Documentation/man/xsrtp.8 $(DESTDIR)$(PREFIX)/share/man/man8/xsrtp.8
 	install -D -m 644 Documentation/man/xsrtpd.8 $(DESTDIR)$(PREFIX)/share/man/man8/xsrtpd.8
 

@@ -3,13 +3,15 @@
  * Any bytes as a stream of ng messages without cookies, as a Unix socket has it, to
  * calls with a datapath that carries nothing and now and then fails. Each message has
  * an answer; flows are deleted that are there, never made twice, and in the end none is
- * left, nor a port.
+ * left, nor a port: neither after calls_free() nor when their time is over.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "command.h"
 #include "json.h"
+#include "say.h"
+#include "timeout.h"
 
 #define FLOWS 65536
 
@@ -95,12 +97,33 @@ static void serve(struct text t)
 	}
 }
 
+/* What interfaces allow, by the input's size. */
+static void set_policy(size_t size)
+{
+	static const struct policy policies[] = {
+		{ 0 }, { .n = 2, .suite = { 8, 1 } }, { .no_plain = true }, { true, 1, { 1 } },
+	};
+
+	calls.ifaces.iface[0].policy = policies[size & 3];
+	calls.ifaces.iface[1].policy = policies[size >> 2 & 3];
+}
+
+/* A flow that carries nothing ends every call, answered or not. */
+static void wait_long(void)
+{
+	calls.timeouts = (struct timeouts){ 1, 2, 3, 0 };
+	timeout_run(&calls, timeout_now() + 100);
+	if (calls.n)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char err[256];
 
 	json_setup();
+	say_level(SAY_ERROR);
 	if (!calls.ifaces.n && (ifaces_add(&calls.ifaces, "a/192.0.2.1", err, sizeof(err)) ||
 				ifaces_add(&calls.ifaces, "a/2001:db8::1", err, sizeof(err)) ||
 				ifaces_add(&calls.ifaces, "b/192.0.2.2!198.51.100.1", err, sizeof(err))))
@@ -108,8 +131,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	pool_init(&calls.ifaces.iface[0].pool, 30000, 30099);
 	pool_init(&calls.ifaces.iface[1].pool, 30000, 30099);
 	calls.datapath = &nothing;
+	set_policy(size);
 	n_steps = size;
 	serve((struct text){ (const char *)data, size });
+	if (size & 16)
+		wait_long();
 	calls_free(&calls);
 	delay_free(&delays);
 	if (n_there || calls.n || calls.ifaces.iface[0].pool.n_used || calls.ifaces.iface[1].pool.n_used)

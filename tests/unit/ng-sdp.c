@@ -193,6 +193,31 @@ static void test_limits(void **state)
 }
 
 /* Cut anywhere, it is read or refused, and what is read is written. */
+/* On hold: what the medium says counts, else what the session says, or an unset address. */
+static void test_silent(void **state)
+{
+	static const struct {
+		const char *session, *medium;
+		bool silent;
+	} rows[] = {
+		{ "", "", false }, { "", "a=sendrecv\r\n", false }, { "", "a=sendonly\r\n", true },
+		{ "", "a=recvonly\r\n", true }, { "", "a=inactive\r\n", true }, { "", "a=INACTIVE\r\n", true },
+		{ "a=inactive\r\n", "", true }, { "a=inactive\r\n", "a=sendrecv\r\n", false },
+		{ "a=sendrecv\r\n", "a=recvonly\r\n", true }, { "", "a=inactive:1\r\n", false },
+		{ "", "c=IN IP4 0.0.0.0\r\n", true }, { "", "c=IN IP6 ::\r\n", true },
+	};
+	char text[512];
+	size_t i;
+
+	for (i = 0; i < N(rows); i++) {
+		snprintf(text, sizeof(text), SESSION "%sm=audio 4000 RTP/AVP 0\r\n%sm=audio 4002 RTP/AVP 0\r\n"
+			 "a=sendrecv\r\n", rows[i].session, rows[i].medium);
+		assert_int_equal(parse(text_of(text)), 0);
+		assert_int_equal(sdp_silent(&sdp, 0), rows[i].silent);
+		assert_false(sdp_silent(&sdp, 1));
+	}
+}
+
 static void test_cut(void **state)
 {
 	static const char in[] = SESSION "m=audio 10 RTP/SAVP 0\r\na=rtcp:11 IN IP4 192.0.2.3\r\n"
@@ -217,6 +242,7 @@ int main(void)
 		cmocka_unit_test(test_read), cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_connection), cmocka_unit_test(test_secrets),
 		cmocka_unit_test(test_bad), cmocka_unit_test(test_limits), cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_silent),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

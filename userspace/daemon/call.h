@@ -74,6 +74,10 @@ struct dialog {
 	bool answered;
 	struct medium *medium[SDP_MEDIA];
 	time_t created;
+	time_t offered;		/* timeout_now(), of the last offer */
+	bool offered_silent;	/* that offer puts on hold */
+	bool silent;		/* on hold, as it was agreed */
+	bool established;	/* some offer was answered */
 };
 
 struct call {
@@ -84,7 +88,18 @@ struct call {
 	unsigned int n_dialogs;
 	time_t created;
 	time_t last_signal;
+	time_t began, heard;	/* timeout_now(): of the first offer; of a packet, offer or answer */
+	uint64_t packets;	/* that its flows had sent on when they were looked at */
 };
+
+struct timeouts {		/* in seconds; 0: never */
+	uint32_t media;		/* no packet on any flow of a call */
+	uint32_t silent;	/* the same on hold */
+	uint32_t offer;		/* no answer */
+	uint32_t final;		/* since the first offer */
+};
+
+enum ended { ENDED_MEDIA, ENDED_SILENT, ENDED_OFFER, ENDED_FINAL, ENDED };
 
 struct calls {
 	struct call *bucket[CALL_BUCKETS];
@@ -93,6 +108,9 @@ struct calls {
 	struct ifaces ifaces;
 	struct datapath *datapath;
 	uint64_t n_made, n_refused, n_flow_errors;
+	uint64_t n_ended[ENDED];	/* by a timeout */
+	struct timeouts timeouts;
+	unsigned int looked_at;		/* the bucket that timeout_run() goes on with */
 };
 
 void calls_init(struct calls *s);

@@ -12,6 +12,8 @@
 #include "negotiate.h"
 #include "notice.h"
 #include "report.h"
+#include "say.h"
+#include "timeout.h"
 
 struct request {
 	struct command *c;
@@ -165,6 +167,7 @@ static struct item *do_offer(struct request *r)
 		a = exchange(r, d, from, &w, negotiate_offer);
 	if (text_is(ng_string(a, "result"), "ok")) {
 		call->last_signal = time(NULL);
+		timeout_offered(call, d, &r->c->sdp);
 		delay_cancel(r->c->delays, r->id);
 		return a;
 	}
@@ -219,6 +222,7 @@ static struct item *do_answer(struct request *r)
 	free(*at);
 	*at = tag;
 	call->last_signal = time(NULL);
+	timeout_answered(call, best, &r->c->sdp);
 	delay_cancel(r->c->delays, r->id);
 	return a;
 }
@@ -329,6 +333,18 @@ static const char *const not_done[] = {
 	"subscribe answer", "unsubscribe",
 };
 
+/* What a request was refused for; at the level at which each call is worth a line. */
+static void say_refusal(const struct request *r, struct text name, const struct item *a)
+{
+	struct text why = ng_string(a, "error-reason");
+
+	if (!why.len)
+		why = ng_string(a, "message");
+	if (why.len)
+		say(SAY_INFO, "%.*s of call \"%.*s\" refused: %.*s", TEXT_ARG(name), TEXT_ARG(r->id),
+		    (int)why.len, why.s);
+}
+
 static struct item *refuse(struct command *c, struct text name)
 {
 	size_t i;
@@ -358,6 +374,7 @@ struct item *command_do(struct command *c, const struct item *dict)
 		if (!text_is(name, commands[i].name))
 			continue;
 		a = commands[i].fn(&r);
+		say_refusal(&r, name, a);
 		return c->answer.full ? command_error(c, "the answer is too large") : a;
 	}
 	return refuse(c, name);

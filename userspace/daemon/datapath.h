@@ -30,7 +30,9 @@ struct datapath *datapath_kernel(char *err, size_t err_len);
 
 /*
  * datapath_record() - carries nothing; writes a line to @path for each thing that it is
- * told, and refuses what the module would. Of a key it writes 8 bytes of its SHA-256.
+ * told, and refuses what the module would. Of a key it writes 8 bytes of its SHA-256. What
+ * its flows have carried is in @path.counters, if that is there: lines "ID PACKETS", or
+ * "ID +" for one more each time that somebody asks; ID 0 is every flow that has none.
  */
 struct datapath *datapath_record(const char *path, char *err, size_t err_len);
 

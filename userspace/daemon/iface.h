@@ -7,6 +7,7 @@
 #define XSRTPD_IFACE_H
 
 #include "endpoint.h"
+#include "policy.h"
 #include "pool.h"
 #include "text.h"
 
@@ -22,6 +23,7 @@ struct iface {
 	char name[IFACE_NAME];
 	struct iface_addr addr[2];	/* IPv4, IPv6 */
 	struct pool pool;
+	struct policy policy;
 };
 
 struct ifaces {

@@ -16,28 +16,21 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "notify.h"
+#include "reload.h"
+#include "say.h"
 #include "server.h"
+#include "timeout.h"
 
-#define LISTENERS	16
+#define CONFIG_PATH	"/etc/xsrtp/xsrtpd.conf"
 #define DEFAULT_NG	"127.0.0.1:2223"
-
-struct listener {
-	int (*open)(struct server *s, const char *where, char *err, size_t err_len);
-	const char *where;
-};
-
-struct options {
-	struct listener listener[LISTENERS];
-	unsigned int n_listeners;
-	uint16_t port_min, port_max;
-	const char *record;
-};
 
 static struct calls calls;
 static struct delays delays;
 static struct command command = { .calls = &calls, .delays = &delays };
 static struct cookies cookies;
 static struct doc request;
+static struct reload reload = { .command = &command };
 
 __attribute__((noreturn, format(printf, 1, 2)))
 static void die(const char *fmt, ...)
@@ -56,7 +49,7 @@ static void die(const char *fmt, ...)
 
 static void help(void)
 {
-	puts("xsrtpd --interface NAME/ADDRESS[!ADVERTISED] [OPTION...]\n"
+	puts("xsrtpd [OPTION...]\n"
 	     "\n"
 	     "  --interface NAME/ADDRESS[!ADVERTISED]  where media arrives; the first is the\n"
 	     "                          default; of a name one IPv4 and one IPv6 address\n"
@@ -64,74 +57,85 @@ static void help(void)
 	     "  --listen-tcp-ng ADDRESS:PORT  ng over TCP\n"
 	     "  --listen-unix PATH            ng over a Unix stream, without cookies\n"
 	     "  --port-min N, --port-max N    ports for media (30000 to 40000)\n"
-	     "  --max-sessions N              calls at once (any number)\n"
+	     "  --suites [NAME/]SUITE,SUITE...  that the interface NAME, or all, takes and offers\n"
+	     "  --plain-rtp [NAME/]yes|no     whether RTP without encryption may be there (yes)\n"
+	     "  --max-sessions N              calls at once (0: any number)\n"
 	     "  --delete-delay SECONDS        that a deleted call lives on (0)\n"
+	     "  --media-timeout SECONDS       without media, and a call ends; 0: never (60)\n"
+	     "  --silent-timeout SECONDS      the same of a call on hold (3600)\n"
+	     "  --offer-timeout SECONDS       without an answer (3600)\n"
+	     "  --final-timeout SECONDS       since the first offer (0)\n"
+	     "  --log-level LEVEL             error, warning, notice or info (notice)\n"
 	     "  --record FILE                 no module: what it would be told goes to FILE\n"
+	     "\n"
+	     "Each is a key of the configuration file too (KEY = VALUE); the option wins.\n"
+	     "\n"
+	     "  --config FILE                 instead of " CONFIG_PATH "\n"
+	     "  --check-config FILE           only say what is wrong in FILE\n"
 	     "  --help");
 }
 
-static uint64_t number(const char *name, const char *text, uint64_t max)
+static void tell_of_file(void *arg, unsigned int line, const char *sentence)
 {
-	uint64_t n;
-
-	if (!text_number(text_of(text), max, &n))
-		die("--%s takes a number from 0 to %llu, not \"%s\"", name, (unsigned long long)max, text);
-	return n;
+	if (line)
+		fprintf(stderr, "%s:%u: %s\n", (const char *)arg, line, sentence);
+	else
+		fprintf(stderr, "%s: %s\n", (const char *)arg, sentence);
 }
 
-static void add_listener(struct options *o, const char *where,
-			 int (*open)(struct server *s, const char *where, char *err, size_t err_len))
+__attribute__((noreturn))
+static void check_config(char *path)
 {
-	if (o->n_listeners == LISTENERS)
-		die("more than %d control sockets", LISTENERS);
-	o->listener[o->n_listeners++] = (struct listener){ open, where };
+	struct config *c = &reload.now;
+	int errors;
+
+	config_init(c);
+	errors = config_load(c, path, tell_of_file, path);
+	if (errors < 0 || errors + config_check(c, tell_of_file, path))
+		exit(EXIT_FAILURE);
+	printf("%s: no errors\n", path);
+	exit(EXIT_SUCCESS);
 }
 
-static void add_interface(const char *text)
-{
-	char err[256];
+enum { OPTION_CONFIG = 1000, OPTION_CHECK, OPTION_HELP };	/* others: the place of the key */
 
-	if (ifaces_add(&calls.ifaces, text, err, sizeof(err)))
-		die("--interface: %s", err);
-}
-
-static void read_option(struct options *o, int c, const char *name)
+static void read_option(int c)
 {
+	char err[2 * CONFIG_TEXT];
+
 	switch (c) {
-	case 'i': add_interface(optarg); break;
-	case 'n': add_listener(o, optarg, server_udp); break;
-	case 't': add_listener(o, optarg, server_tcp); break;
-	case 'u': add_listener(o, optarg, server_unix); break;
-	case 'm': o->port_min = number(name, optarg, 65535); break;
-	case 'M': o->port_max = number(name, optarg, 65535); break;
-	case 's': calls.max = number(name, optarg, 1000000); break;
-	case 'd': command.delay = number(name, optarg, 86400); break;
-	case 'r': o->record = optarg; break;
-	case 'h': help(); exit(EXIT_SUCCESS);
-	default: exit(EXIT_FAILURE);	/* getopt has said why */
+	case OPTION_CONFIG: reload.path = optarg; break;
+	case OPTION_CHECK: check_config(optarg);
+	case OPTION_HELP: help(); exit(EXIT_SUCCESS);
+	case '?': exit(EXIT_FAILURE);	/* getopt has said why */
+	default:
+		if (config_set(&reload.options, c, text_of(optarg), 0, err, sizeof(err)))
+			die("--%s", err);
 	}
 }
 
-static void read_options(struct options *o, int argc, char **argv)
+static void read_options(int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "interface", required_argument, NULL, 'i' }, { "listen-ng", required_argument, NULL, 'n' },
-		{ "listen-tcp-ng", required_argument, NULL, 't' },
-		{ "listen-unix", required_argument, NULL, 'u' }, { "port-min", required_argument, NULL, 'm' },
-		{ "port-max", required_argument, NULL, 'M' }, { "max-sessions", required_argument, NULL, 's' },
-		{ "delete-delay", required_argument, NULL, 'd' }, { "record", required_argument, NULL, 'r' },
-		{ "help", no_argument, NULL, 'h' }, { 0 },
+	static struct option longs[CONFIG_KEYS + 4] = {
+		{ "config", required_argument, NULL, OPTION_CONFIG },
+		{ "check-config", required_argument, NULL, OPTION_CHECK },
+		{ "help", no_argument, NULL, OPTION_HELP },
 	};
-	int c, at = 0;
+	const char *name, *takes;
+	unsigned int i;
+	int c;
 
-	while ((c = getopt_long(argc, argv, "", longs, &at)) != -1)
-		read_option(o, c, longs[at].name);
+	config_init(&reload.options);
+	for (i = 0; (name = config_key(i, &takes)); i++)
+		longs[3 + i] = (struct option){ name, required_argument, NULL, i };
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		read_option(c);
 	if (optind < argc)
 		die("what is \"%s\"? (--help)", argv[optind]);
-	if (!calls.ifaces.n)
-		die("say where media arrives: --interface NAME/ADDRESS (--help)");
-	if (!o->n_listeners)
-		add_listener(o, DEFAULT_NG, server_udp);
+	if (!reload.path && !access(CONFIG_PATH, F_OK))
+		reload.path = CONFIG_PATH;
+	if (!reload_start(&reload))
+		exit(EXIT_FAILURE);
 }
 
 /* --- secrets ---------------------------------------------------------------------------- */
@@ -153,29 +157,16 @@ static void keep_secrets(void)
 
 /* --- running ----------------------------------------------------------------------------- */
 
-/* Ports that flows have which we did not make, of an earlier run or by hand. */
-static void mark_port(const struct endpoint *local, void *arg)
+static void open_datapath(void)
 {
-	unsigned int i;
-
-	for (i = 0; i < calls.ifaces.n; i++)
-		pool_mark(&calls.ifaces.iface[i].pool, local->port);
-}
-
-static void open_datapath(const struct options *o)
-{
+	const struct words *record = &reload.now.record;
 	char err[512];
-	unsigned int i;
 
-	for (i = 0; i < calls.ifaces.n; i++)
-		if (!pool_init(&calls.ifaces.iface[i].pool, o->port_min, o->port_max))
-			die("--port-min %u --port-max %u: no even port and the next fit in", o->port_min,
-			    o->port_max);
-	calls.datapath = o->record ? datapath_record(o->record, err, sizeof(err)) :
+	calls.datapath = record->n ? datapath_record(record->text[0], err, sizeof(err)) :
 				     datapath_kernel(err, sizeof(err));
 	if (!calls.datapath)
 		die("%s", err);
-	if (calls.datapath->each(calls.datapath, mark_port, NULL, err, sizeof(err)))
+	if (reload_mark(&calls, err, sizeof(err)))
 		die("%s", err);
 }
 
@@ -184,15 +175,23 @@ static int on_second(sd_event_source *source, uint64_t usec, void *arg)
 	time_t now = time(NULL);
 
 	delay_run(&delays, &calls, now);
+	timeout_run(&calls, timeout_now());
 	cookies_expire(&cookies, now);
+	notify_status(&calls, reload.status);
 	sd_event_source_set_time_relative(source, 1000000);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
-/* Nothing is read again yet; without this the signal would end us, and calls with us. */
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *arg)
 {
-	fprintf(stderr, "SIGHUP: options come from the command line, nothing to read again\n");
+	if (!reload.path) {
+		say(SAY_NOTICE, "SIGHUP: there is no configuration file, nothing to read again");
+		return 0;
+	}
+	notify_reloading();
+	reload_again(&reload);
+	notify_status(&calls, reload.status);
+	notify_reloaded();
 	return 0;
 }
 
@@ -212,21 +211,46 @@ static void handle_signals(sd_event *event)
 		die("no event loop");
 }
 
-static void run(const struct options *o)
+static void open_all(struct server *s, const struct words *where,
+		     int (*open)(struct server *s, const char *where, char *err, size_t err_len))
 {
-	struct server s = { .command = &command, .cookies = &cookies, .doc = &request };
 	char err[512];
 	unsigned int i;
+
+	for (i = 0; i < where->n; i++)
+		if (open(s, where->text[i], err, sizeof(err)))
+			die("%s", err);
+}
+
+static void open_sockets(struct server *s)
+{
+	const struct config *c = &reload.now;
+	int i, n = sd_listen_fds(1);
+	char err[512];
+
+	for (i = 0; i < n; i++)
+		if (server_adopt(s, SD_LISTEN_FDS_START + i, err, sizeof(err)))
+			die("%s", err);
+	open_all(s, &c->listen_ng, server_udp);
+	open_all(s, &c->listen_tcp_ng, server_tcp);
+	open_all(s, &c->listen_unix, server_unix);
+	if (n <= 0 && !c->listen_ng.n && !c->listen_tcp_ng.n && !c->listen_unix.n &&
+	    server_udp(s, DEFAULT_NG, err, sizeof(err)))
+		die("%s", err);
+}
+
+static void run(void)
+{
+	struct server s = { .command = &command, .cookies = &cookies, .doc = &request };
 
 	s.answer = malloc(2 * NG_MAX);
 	s.packet = malloc(65536);
 	if (!s.answer || !s.packet || sd_event_default(&s.event) < 0)
 		die("out of memory");
 	handle_signals(s.event);
-	for (i = 0; i < o->n_listeners; i++)
-		if (o->listener[i].open(&s, o->listener[i].where, err, sizeof(err)))
-			die("%s", err);
-	sd_notify(0, "READY=1");
+	open_sockets(&s);
+	notify_status(&calls, reload.status);
+	notify_ready(s.event);
 	sd_event_loop(s.event);
 	sd_notify(0, "STOPPING=1");
 	server_close(&s);
@@ -247,13 +271,11 @@ static void end(void)
 
 int main(int argc, char **argv)
 {
-	struct options o = { .port_min = 30000, .port_max = 40000 };
-
 	keep_secrets();
 	json_setup();
-	read_options(&o, argc, argv);
-	open_datapath(&o);
-	run(&o);
+	read_options(argc, argv);
+	open_datapath();
+	run();
 	end();
 	return EXIT_SUCCESS;
 }

@@ -5,9 +5,8 @@
  */
 #include "notice.h"
 
-#include <stdio.h>
-
 #include "ng.h"
+#include "say.h"
 
 #define NOTICES	64
 
@@ -56,14 +55,15 @@ static bool said(struct text t)
 
 static void notice(const char *what, struct text t)
 {
+	char word[TEXT_SHOWN + 1];
 	size_t i;
 
 	if (said(t))
 		return;
-	fprintf(stderr, "%s passed over, as we do not know it: ", what);
 	for (i = 0; i < t.len && i < TEXT_SHOWN; i++)
-		fputc(t.s[i] > ' ' && t.s[i] < 0x7f ? t.s[i] : '?', stderr);
-	fputc('\n', stderr);
+		word[i] = t.s[i] > ' ' && t.s[i] < 0x7f ? t.s[i] : '?';
+	word[i] = 0;
+	say(SAY_NOTICE, "%s passed over, as we do not know it: %s", what, word);
 }
 
 static void look_at_words(const struct item *list)

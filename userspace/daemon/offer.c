@@ -16,24 +16,87 @@
 
 /* --- what came --------------------------------------------------------------------- */
 
-static int read_cryptos(struct exchange *x, const struct sdp_medium *m, struct offered *o)
+/* What the interface at the end @end of medium @i allows; NULL: there is none of its name. */
+static const struct iface *iface_at(const struct exchange *x, unsigned int i, int end)
 {
-	struct sdes *s;
-	unsigned int i, n = sizeof(o->in) / sizeof(o->in[0]);
+	const struct medium *m = x->dialog->medium[i];
+
+	return m ? m->leg[end].iface :
+		   ifaces_find(&x->calls->ifaces, x->wish->direction[end != x->from]);
+}
+
+static bool is_plain(enum sdp_proto p)
+{
+	return p == SDP_AVP || p == SDP_AVPF;
+}
+
+/* A medium that was agreed to as RTP, before the policy was, goes on as it is. */
+static int check_plain(struct exchange *x, unsigned int i, int end, enum sdp_proto proto)
+{
+	const struct sdp_medium *m = &x->sdp->medium[i];
+	const struct iface *f = iface_at(x, i, end);
+
+	if (!f || !f->policy.no_plain || !is_plain(proto) ||
+	    (x->dialog->medium[i] && is_plain(x->dialog->medium[i]->leg[end].proto)))
+		return 0;
+	if (end == x->from)
+		return exchange_refuse(x, -EINVAL, "m=%.*s is %.*s: interface %s takes no plain RTP",
+				       TEXT_ARG(m->type), TEXT_ARG(m->proto_text), f->name);
+	return exchange_refuse(x, -EINVAL, "m=%.*s would be offered as %s: interface %s takes no plain RTP; "
+			       "write transport-protocol=RTP/SAVP", TEXT_ARG(m->type),
+			       sdp_proto_name(proto), f->name);
+}
+
+/* Best first; 0: the one in use, which a call keeps; -1: not to be taken. */
+static int rank(const struct exchange *x, unsigned int i, const struct policy *p, const struct sdes *s)
+{
+	const struct medium *m = x->dialog->medium[i];
+
+	if (m && m->leg[x->from].theirs.suite == s->suite)
+		return 0;
+	return policy_takes(p, s->suite->suite) ? 1 + (int)policy_rank(p, s->suite->suite) : -1;
+}
+
+/* Into its place: of those that are as good, in the order of who offers. */
+static void put_crypto(const struct exchange *x, unsigned int i, const struct policy *p, const struct sdes *s,
+		       struct offered *o)
+{
+	unsigned int n = sizeof(o->in) / sizeof(o->in[0]), at = o->n_in, k;
+	int r = rank(x, i, p, s);
+
+	while (at && r < rank(x, i, p, &o->in[at - 1]))
+		at--;
+	if (r < 0 || at == n)
+		return;
+	if (o->n_in < n)
+		o->n_in++;
+	for (k = o->n_in - 1; k > at; k--)
+		o->in[k] = o->in[k - 1];
+	o->in[at] = *s;
+}
+
+static int read_cryptos(struct exchange *x, unsigned int i, struct offered *o)
+{
+	static const struct policy any;
+	const struct sdp_medium *m = &x->sdp->medium[i];
+	const struct iface *f = iface_at(x, i, x->from);
+	const struct policy *p = f ? &f->policy : &any;
+	char names[POLICY_TEXT];
+	unsigned int k;
+	struct sdes s;
 	int ret;
 
-	for (i = 0; i < m->n_crypto && o->n_in < n; i++) {
-		s = &o->in[o->n_in];
-		ret = exchange_read_crypto(x, m->crypto[i], s);
+	for (k = 0; k < m->n_crypto; k++) {
+		ret = exchange_read_crypto(x, m->crypto[k], &s);
+		if (!ret && exchange_crypto_fine(&s) && !s.suite->null_cipher && s.suite->tag_len)
+			put_crypto(x, i, p, &s, o);
+		sdes_wipe(&s);
 		if (ret == -EINVAL)
 			return ret;
-		if (ret)
-			continue;
-		if (exchange_crypto_fine(s) && !s->suite->null_cipher && s->suite->tag_len)
-			o->n_in++;
-		else
-			sdes_wipe(s);
 	}
+	if (!o->n_in && p->n && m->n_crypto)
+		return exchange_refuse(x, -EINVAL, "m=%.*s has no a=crypto that interface %s takes: %s",
+				       TEXT_ARG(m->type), f->name, policy_names(p, names));
 	if (!o->n_in)
 		return exchange_refuse(x, -EINVAL, "m=%.*s is %.*s and has no a=crypto that we can take%s",
 				       TEXT_ARG(m->type), TEXT_ARG(m->proto_text),
@@ -53,6 +116,7 @@ static void read_mux(const struct wish *w, const struct sdp_medium *m, struct of
 static int read_medium(struct exchange *x, unsigned int i, struct offered *o)
 {
 	const struct sdp_medium *m = &x->sdp->medium[i];
+	int ret;
 
 	if (!m->port)
 		return 0;
@@ -69,7 +133,8 @@ static int read_medium(struct exchange *x, unsigned int i, struct offered *o)
 	o->hold = sdp_unset(&m->rtp);
 	exchange_far(x, m, &o->leg);
 	read_mux(x->wish, m, o);
-	return sdp_secure(m->proto) ? read_cryptos(x, m, o) : 0;
+	ret = check_plain(x, i, x->from, m->proto) ?: check_plain(x, i, !x->from, o->proto);
+	return ret ?: (sdp_secure(m->proto) ? read_cryptos(x, i, o) : 0);
 }
 
 static int read_media(struct exchange *x, struct offer *o)
@@ -93,14 +158,20 @@ static int read_media(struct exchange *x, struct offer *o)
 
 static int make_cryptos(struct exchange *x, const struct medium *m, struct offered *o)
 {
+	const struct policy *p = &m->leg[!x->from].iface->policy;
 	const struct sdes *used = &m->leg[!x->from].ours;
 	unsigned char suite[SUITES];
+	char names[POLICY_TEXT];
 	unsigned int n, i;
 	int ret = 0;
 
 	if (!sdp_secure(o->proto))
 		return 0;
-	n = used->suite ? 1 : wish_suites(x->wish, o->in, o->n_in, suite);
+	n = used->suite ? 1 : wish_suites(x->wish, p, o->in, o->n_in, suite);
+	if (!n && p->n)
+		return exchange_refuse(x, -EINVAL, "%s is to be offered, and SDES leaves no crypto suite that "
+				       "interface %s takes: %s", sdp_proto_name(o->proto),
+				       m->leg[!x->from].iface->name, policy_names(p, names));
 	if (!n)
 		return exchange_refuse(x, -EINVAL, "%s is to be offered, but SDES is off or no crypto "
 				       "suite is left, and DTLS-SRTP is not done yet",

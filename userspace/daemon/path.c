@@ -15,6 +15,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "say.h"
+
 static struct endpoint local_of(const struct leg *l, enum part part)
 {
 	struct endpoint ep = iface_addr(l->iface, l->family)->local;
@@ -107,7 +109,7 @@ static void drop(struct calls *s, struct slot *slot)
 
 	if (slot->id && s->datapath->del(s->datapath, slot->id, why, sizeof(why))) {
 		s->n_flow_errors++;
-		fprintf(stderr, "flow %u could not be deleted: %s\n", slot->id, why);
+		say(SAY_ERROR, "flow %u could not be deleted: %s", slot->id, why);
 	}
 	*slot = (struct slot){ 0 };
 }

@@ -19,6 +19,22 @@ bool pool_init(struct pool *p, uint16_t min, uint16_t max)
 	return true;
 }
 
+uint16_t pool_resize(struct pool *p, uint16_t min, uint16_t max)
+{
+	unsigned int port;
+
+	min += min & 1;
+	max -= !(max & 1);
+	for (port = p->min; port <= p->max; port++)
+		if (is_used(p, port) && (port < min || port > max))
+			return port;
+	p->min = min;
+	p->max = max;
+	if (p->next < min || p->next > max)
+		p->next = min;
+	return 0;
+}
+
 void pool_mark(struct pool *p, uint16_t port)
 {
 	if (port < p->min || port > p->max || is_used(p, port))

@@ -20,6 +20,14 @@ struct pool {
 /* pool_init() - @min to @max, which it makes even and odd. false: there is no pair. */
 bool pool_init(struct pool *p, uint16_t min, uint16_t max);
 
+/*
+ * pool_resize() - from now on @min to @max; what is taken stays so
+ *
+ * 0, or a port that is taken and would be outside: then nothing has changed. There must
+ * be a pair (pool_init()).
+ */
+uint16_t pool_resize(struct pool *p, uint16_t min, uint16_t max);
+
 /* pool_take() - the even port of a pair; 0: none is free. */
 uint16_t pool_take(struct pool *p);
 

@@ -139,6 +139,10 @@ void report_statistics(struct doc *d, struct item *to, const struct calls *s)
 	doc_number(d, total, "managedsessions", s->n_made);
 	doc_number(d, total, "rejectedsessions", s->n_refused);
 	doc_number(d, total, "flowerrors", s->n_flow_errors);
+	doc_number(d, total, "timeoutsessions", s->n_ended[ENDED_MEDIA]);
+	doc_number(d, total, "silenttimeoutsessions", s->n_ended[ENDED_SILENT]);
+	doc_number(d, total, "offertimeoutsessions", s->n_ended[ENDED_OFFER]);
+	doc_number(d, total, "finaltimeoutsessions", s->n_ended[ENDED_FINAL]);
 	ports = doc_list(d, to, "interfaces");
 	for (i = 0; i < s->ifaces.n; i++) {
 		const struct pool *p = &s->ifaces.iface[i].pool;

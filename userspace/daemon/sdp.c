@@ -310,3 +310,31 @@ int sdp_parse(struct text t, struct sdp *s, char *err, size_t err_len)
 	}
 	return 0;
 }
+
+/* 0: no direction; else 1, or 2 for sendrecv. */
+static int direction_of(struct text line)
+{
+	static const char *const one_way[] = { "a=sendonly", "a=recvonly", "a=inactive" };
+	size_t i;
+
+	for (i = 0; i < sizeof(one_way) / sizeof(one_way[0]); i++)
+		if (text_is_any_case(line, one_way[i]))
+			return 1;
+	return text_is_any_case(line, "a=sendrecv") ? 2 : 0;
+}
+
+/* What the medium says counts, else what the session says. */
+bool sdp_silent(const struct sdp *s, unsigned int i)
+{
+	int direction, medium = 0, session = 0;
+	size_t k;
+
+	for (k = 0; k < s->n_lines; k++) {
+		direction = direction_of(s->line[k].text);
+		if (direction && s->line[k].medium == (int)i)
+			medium = direction;
+		if (direction && s->line[k].medium < 0)
+			session = direction;
+	}
+	return sdp_unset(&s->medium[i].rtp) || (medium ?: session) == 1;
+}

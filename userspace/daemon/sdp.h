@@ -69,6 +69,9 @@ int sdp_parse(struct text t, struct sdp *s, char *err, size_t err_len);
 /* sdp_unset() - 0.0.0.0 or ::, by which RFC 2543 put a call on hold. */
 bool sdp_unset(const struct endpoint *ep);
 
+/* sdp_silent() - medium @i is on hold: media goes one way at most (RFC 8866 6.7), or to no address. */
+bool sdp_silent(const struct sdp *s, unsigned int i);
+
 /* sdp_proto_name() - "RTP/AVP" */
 const char *sdp_proto_name(enum sdp_proto p);
 enum sdp_proto sdp_proto_of(struct text t);

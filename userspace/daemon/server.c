@@ -10,13 +10,17 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
+
+#include "say.h"
 
 #define DATAGRAM	65536
 #define IN_MAX		(NG_MAX + NG_COOKIE_MAX + 1)
@@ -85,7 +89,7 @@ static void one_datagram(struct server *s, int fd, size_t len, const struct sock
 	if (m.cookie.len) {
 		a = serve(s, &m, ret, peer);
 		if (sendto(fd, a.s, a.len, 0, (const struct sockaddr *)from, from_len) < 0)
-			fprintf(stderr, "answer not sent: %s\n", strerror(errno));
+			say(SAY_WARNING, "answer not sent: %s", strerror(errno));
 	}
 	doc_wipe(s->doc);
 	explicit_bzero(s->packet, len);
@@ -304,11 +308,26 @@ static socklen_t to_sockaddr(const struct endpoint *ep, struct sockaddr_storage 
 	return sizeof(*in);
 }
 
+/* From now on the loop's, which closes it; also if it fails. */
+static int watch(struct server *s, int fd, sd_event_io_handler_t handler)
+{
+	sd_event_source *source = NULL;
+	int ret = sd_event_add_io(s->event, &source, fd, EPOLLIN, handler, s);
+
+	if (ret < 0) {
+		close(fd);
+		return ret;
+	}
+	sd_event_source_set_io_fd_own(source, true);
+	sd_event_source_set_floating(source, true);
+	sd_event_source_unref(source);
+	return 0;
+}
+
 static int open_socket(struct server *s, int type, const struct sockaddr *addr, socklen_t len,
 		       sd_event_io_handler_t handler)
 {
 	int fd = socket(addr->sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), one = 1, ret;
-	sd_event_source *source = NULL;
 
 	if (fd < 0)
 		return -errno;
@@ -321,15 +340,7 @@ static int open_socket(struct server *s, int type, const struct sockaddr *addr, 
 		close(fd);
 		return ret;
 	}
-	ret = sd_event_add_io(s->event, &source, fd, EPOLLIN, handler, s);
-	if (ret < 0) {
-		close(fd);
-		return ret;
-	}
-	sd_event_source_set_io_fd_own(source, true);
-	sd_event_source_set_floating(source, true);
-	sd_event_source_unref(source);
-	return 0;
+	return watch(s, fd, handler);
 }
 
 static int open_inet(struct server *s, const char *where, int type, sd_event_io_handler_t handler,
@@ -392,6 +403,30 @@ int server_unix(struct server *s, const char *path, char *err, size_t err_len)
 	umask(mask);
 	if (ret)
 		snprintf(err, err_len, "%s: %s", path, strerror(-ret));
+	return ret;
+}
+
+static bool is_inet(int fd, int type, int listening)
+{
+	return sd_is_socket(fd, AF_INET, type, listening) > 0 || sd_is_socket(fd, AF_INET6, type, listening) > 0;
+}
+
+int server_adopt(struct server *s, int fd, char *err, size_t err_len)
+{
+	sd_event_io_handler_t handler = is_inet(fd, SOCK_DGRAM, -1) ? on_datagram :
+					is_inet(fd, SOCK_STREAM, 1) ? on_listen_tcp :
+					sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) > 0 ? on_listen_unix : NULL;
+	int ret;
+
+	if (!handler) {
+		snprintf(err, err_len, "file descriptor %d of the service manager is none of UDP "
+			 "(ListenDatagram=ADDRESS:PORT), TCP (ListenStream=ADDRESS:PORT) and a Unix stream "
+			 "(ListenStream=/PATH)", fd);
+		return -EINVAL;
+	}
+	ret = fcntl(fd, F_SETFL, O_NONBLOCK) ? -errno : watch(s, fd, handler);
+	if (ret)
+		snprintf(err, err_len, "file descriptor %d of the service manager: %s", fd, strerror(-ret));
 	return ret;
 }
 

@@ -30,6 +30,9 @@ int server_udp(struct server *s, const char *where, char *err, size_t err_len);
 int server_tcp(struct server *s, const char *where, char *err, size_t err_len);
 int server_unix(struct server *s, const char *path, char *err, size_t err_len);
 
+/* server_adopt() - one of those that are open already, which says itself what it is. */
+int server_adopt(struct server *s, int fd, char *err, size_t err_len);
+
 void server_close(struct server *s);
 
 #endif /* XSRTPD_SERVER_H */

@@ -218,8 +218,8 @@ static void take(struct list *l, unsigned int suite)
 	l->suite[l->n++] = suite;
 }
 
-unsigned int wish_suites(const struct wish *w, const struct sdes *theirs, unsigned int n,
-			 unsigned char suite[SUITES])
+unsigned int wish_suites(const struct wish *w, const struct policy *p, const struct sdes *theirs,
+			 unsigned int n, unsigned char suite[SUITES])
 {
 	struct list l = { .w = w, .suite = suite };
 	unsigned int i;
@@ -230,6 +230,8 @@ unsigned int wish_suites(const struct wish *w, const struct sdes *theirs, unsign
 		l.candidates |= 1u << theirs[i].suite->suite;
 	for (i = 0; i < sizeof(usual) && !(w->sdes_nonew && n); i++)
 		l.candidates |= 1u << usual[i];
+	for (i = 0; i < p->n && !(w->sdes_nonew && n); i++)
+		l.candidates |= 1u << p->suite[i];
 	if (w->sdes_only & ~1u)
 		l.candidates = w->sdes_only & ~1u;
 	else if (!w->sdes_nonew)
@@ -242,7 +244,7 @@ unsigned int wish_suites(const struct wish *w, const struct sdes *theirs, unsign
 		take(&l, usual[i]);
 	for (i = 1; i < SUITES; i++)
 		take(&l, i);
-	return l.n;
+	return policy_order(p, suite, l.n);
 }
 
 /* --- all of it ---------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 
 #include "endpoint.h"
 #include "ng.h"
+#include "policy.h"
 #include "sdes.h"
 #include "sdp.h"
 
@@ -34,8 +35,13 @@ struct wish {
  */
 int wish_read(const struct item *dict, struct wish *w, char *err, size_t err_len);
 
-/* wish_suites() - those to be offered, in order, of which @theirs come first; how many. */
-unsigned int wish_suites(const struct wish *w, const struct sdes *theirs, unsigned int n,
-			 unsigned char suite[SUITES]);
+/*
+ * wish_suites() - those to be offered; how many
+ *
+ * In order: @theirs come first, but where the interface's policy @p says suites it is
+ * the policy's, and no others are offered.
+ */
+unsigned int wish_suites(const struct wish *w, const struct policy *p, const struct sdes *theirs,
+			 unsigned int n, unsigned char suite[SUITES]);
 
 #endif /* XSRTPD_WISH_H */
