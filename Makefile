@@ -224,13 +224,20 @@ $(VM_TEST): $(B)/tests/vm/%: tests/vm/%.c $(B)/libxsrtp.a $(B)/libxsrtp-core.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp.a $(B)/libxsrtp-core.a $(LIBS) $(NL_LIBS) -lcrypto
 
+# tests/daemon/peer.c: a phone's DTLS.
+
+tests: $(B)/tests/daemon/peer
+$(B)/tests/daemon/peer: tests/daemon/peer.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< -lssl -lcrypto
+
 # tests/fuzz/X.c: libFuzzer targets on the core, with clang's sanitizers. Run them:
 # tests/fuzz/run.
 
 FUZZ      := $(B)/fuzz/unprotect $(B)/fuzz/protect $(B)/fuzz/rtcp
 # Those of what reaches the daemon: its control sockets, and DTLS.
 FUZZ_NG   := $(B)/fuzz/ng $(B)/fuzz/sdp $(B)/fuzz/sdes $(B)/fuzz/calls $(B)/fuzz/dtls
-FUZZ_NG_SRC := $(filter-out userspace/daemon/main.c userspace/daemon/server.c userspace/daemon/datapath_%, \
+FUZZ_NG_SRC := $(filter-out userspace/daemon/main.c userspace/daemon/server.c userspace/daemon/association.c userspace/daemon/datapath_%, \
 	     $(wildcard userspace/daemon/*.c)) $(addprefix userspace/lib/,key.c endpoint.c flow.c nl.c)
 FUZZ_NG_OBJ := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(FUZZ_NG_SRC))
 # The SIMD code as gcc makes it: the fuzzers and sanitizers do not see into it.

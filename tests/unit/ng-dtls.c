@@ -586,6 +586,11 @@ static void test_cookies(void **state)
 	wire.head--;
 	run_wire();
 	assert_keys(all_suites[0]);
+	dtls_bye(wire.end[0]);		/* an encrypted alert, and no more */
+	with = take_one();
+	assert_int_equal(with.data[0], 21);
+	assert_int_equal(with.data[4], 1);
+	assert_int_equal(give(wire.end[1], with.data, with.len), DTLS_DONE);
 	end();
 	dtls_context_free(c);
 }

@@ -169,8 +169,14 @@ static BIO_METHOD *make_datagrams(void)
 
 int dtls_context_turn(struct dtls_context *c)
 {
+	uint8_t fresh[SECRET_LEN];
+
+	if (RAND_bytes(fresh, SECRET_LEN) != 1)
+		return -EIO;
 	memcpy(c->secret[1], c->secret[0], SECRET_LEN);
-	return RAND_bytes(c->secret[0], SECRET_LEN) == 1 ? 0 : -EIO;
+	memcpy(c->secret[0], fresh, SECRET_LEN);
+	OPENSSL_cleanse(fresh, sizeof(fresh));
+	return 0;
 }
 
 static bool make_cookie(const struct dtls *d, int which, uint8_t cookie[COOKIE_LEN])
@@ -331,13 +337,18 @@ void dtls_free(struct dtls *d)
 {
 	if (!d)
 		return;
-	if (d->state == DTLS_DONE)
-		SSL_shutdown(d->ssl);
 	SSL_free(d->ssl);
 	certificate_put(d->certificate);
 	ERR_clear_error();
 	OPENSSL_cleanse(d, sizeof(*d));
 	free(d);
+}
+
+void dtls_bye(struct dtls *d)
+{
+	if (d->state == DTLS_DONE)
+		SSL_shutdown(d->ssl);
+	ERR_clear_error();
 }
 
 static enum dtls_state fail(struct dtls *d, const char *why)

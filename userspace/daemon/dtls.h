@@ -57,8 +57,9 @@ int dtls_context_turn(struct dtls_context *c);
 
 /* dtls_new() - sends nothing yet. NULL: out of memory. */
 struct dtls *dtls_new(struct dtls_context *c, const struct dtls_config *cfg);
-/* dtls_free() - says goodbye to the peer if there are keys; wipes them. */
 void dtls_free(struct dtls *d);
+/* dtls_bye() - tells the peer that it ends (RFC 5764 5.1.1: the call, not a change of keys). */
+void dtls_bye(struct dtls *d);
 
 /* dtls_start() - the first flight, if we are active. */
 enum dtls_state dtls_start(struct dtls *d);

@@ -15,6 +15,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "association.h"
 #include "json.h"
 #include "server.h"
 
@@ -31,6 +32,7 @@ struct options {
 	unsigned int n_listeners;
 	uint16_t port_min, port_max;
 	const char *record;
+	const char *dtls_certificate, *dtls_key, *dtls_profiles;
 };
 
 static struct calls calls;
@@ -66,6 +68,8 @@ static void help(void)
 	     "  --port-min N, --port-max N    ports for media (30000 to 40000)\n"
 	     "  --max-sessions N              calls at once (any number)\n"
 	     "  --delete-delay SECONDS        that a deleted call lives on (0)\n"
+	     "  --dtls-certificate FILE, --dtls-key FILE  in PEM (one made at the start)\n"
+	     "  --dtls-profiles LIST    for SRTP, IANA's names with commas, best first\n"
 	     "  --record FILE                 no module: what it would be told goes to FILE\n"
 	     "  --help");
 }
@@ -107,6 +111,9 @@ static void read_option(struct options *o, int c, const char *name)
 	case 's': calls.max = number(name, optarg, 1000000); break;
 	case 'd': command.delay = number(name, optarg, 86400); break;
 	case 'r': o->record = optarg; break;
+	case 'c': o->dtls_certificate = optarg; break;
+	case 'k': o->dtls_key = optarg; break;
+	case 'p': o->dtls_profiles = optarg; break;
 	case 'h': help(); exit(EXIT_SUCCESS);
 	default: exit(EXIT_FAILURE);	/* getopt has said why */
 	}
@@ -120,6 +127,8 @@ static void read_options(struct options *o, int argc, char **argv)
 		{ "listen-unix", required_argument, NULL, 'u' }, { "port-min", required_argument, NULL, 'm' },
 		{ "port-max", required_argument, NULL, 'M' }, { "max-sessions", required_argument, NULL, 's' },
 		{ "delete-delay", required_argument, NULL, 'd' }, { "record", required_argument, NULL, 'r' },
+		{ "dtls-certificate", required_argument, NULL, 'c' },
+		{ "dtls-key", required_argument, NULL, 'k' }, { "dtls-profiles", required_argument, NULL, 'p' },
 		{ "help", no_argument, NULL, 'h' }, { 0 },
 	};
 	int c, at = 0;
@@ -185,6 +194,7 @@ static int on_second(sd_event_source *source, uint64_t usec, void *arg)
 
 	delay_run(&delays, &calls, now);
 	cookies_expire(&cookies, now);
+	associations_second(calls.keying, now);
 	sd_event_source_set_time_relative(source, 1000000);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
@@ -212,6 +222,44 @@ static void handle_signals(sd_event *event)
 		die("no event loop");
 }
 
+/* --- DTLS ---------------------------------------------------------------------------------- */
+
+/* A socket for each end of a call with DTLS: as many as the administrator lets us have. */
+static void have_sockets(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
+static void open_dtls(const struct options *o, sd_event *event)
+{
+	static const char usual[] = "SRTP_AEAD_AES_256_GCM,SRTP_AEAD_AES_128_GCM,"
+				    "SRTP_AES128_CM_HMAC_SHA1_80,SRTP_AES128_CM_HMAC_SHA1_32";
+	unsigned char suite[DTLS_PROFILES];
+	struct dtls_context *context;
+	struct certificate *c;
+	char err[512];
+	int n = dtls_profiles(o->dtls_profiles ?: usual, suite, err, sizeof(err));
+
+	if (n < 0)
+		die("--dtls-profiles: %s", err);
+	if (!o->dtls_certificate != !o->dtls_key)
+		die("--dtls-certificate and --dtls-key belong together");
+	c = o->dtls_key ? certificate_load(o->dtls_certificate, o->dtls_key, err, sizeof(err)) :
+			  certificate_make(time(NULL), err, sizeof(err));
+	context = c ? dtls_context_new(suite, n, err, sizeof(err)) : NULL;
+	if (!context)
+		die("%s", err);
+	calls.keying = associations_new(event, &calls, c, context);
+	if (!calls.keying)
+		die("out of memory");
+	have_sockets();
+}
+
 static void run(const struct options *o)
 {
 	struct server s = { .command = &command, .cookies = &cookies, .doc = &request };
@@ -222,6 +270,7 @@ static void run(const struct options *o)
 	s.packet = malloc(65536);
 	if (!s.answer || !s.packet || sd_event_default(&s.event) < 0)
 		die("out of memory");
+	open_dtls(o, s.event);
 	handle_signals(s.event);
 	for (i = 0; i < o->n_listeners; i++)
 		if (o->listener[i].open(&s, o->listener[i].where, err, sizeof(err)))
@@ -242,6 +291,7 @@ static void end(void)
 	calls_free(&calls);
 	delay_free(&delays);
 	cookies_free(&cookies);
+	associations_free(calls.keying);
 	calls.datapath->close(calls.datapath);
 }
 
