@@ -110,7 +110,8 @@ static void finish(struct association *a, unsigned int suite)
 	k.ours.salt_len = k.theirs.salt_len = k.suite->salt_len;
 	k.ours.master_key[0] = k.theirs.master_key[1] = ++n_steps;
 	a->started = false;
-	keying_done(&calls, a->h.medium, a->h.end, &k);
+	if (keying_done(&calls, a->h.medium, a->h.end, &k))
+		keying_settle(&calls, a->h.medium, a->h.end);
 }
 
 static void start_one(struct keying *k, struct association *a, const struct handshake *h)

@@ -26,7 +26,7 @@ static struct {
 	int n_calls;
 	uint32_t last;
 	bool there[IDS];
-	int n_moves, n_rekeys, n_keyed, n_dels;
+	int n_moves, n_rekeys, n_keyed, n_dels, n_second;
 	uint32_t rx_suite;	/* of the flow made last */
 } fake;
 
@@ -65,6 +65,7 @@ static int fake_rekey(struct datapath *d, uint32_t id, enum direction dir, const
 {
 	assert_true(fake.there[id]);
 	fake.n_rekeys++;
+	fake.n_second += k->second;
 	return call(err, err_len);
 }
 
@@ -179,6 +180,7 @@ static void make_pending(struct leg legs[2], unsigned int guess)
 	make_legs(legs);
 	legs[0].ours = legs[1].ours;
 	legs[0].theirs = legs[1].theirs;
+	legs[1].proto = SDP_TLS_SAVP;
 	legs[1].ours = (struct sdes){ .suite = xsrtp_suite_info(guess) };
 	legs[1].theirs = (struct sdes){ .suite = xsrtp_suite_info(guess) };
 }
@@ -207,10 +209,17 @@ static void test_later_keys(void **state)
 	have_keys(&legs[1], 8);
 	assert_int_equal(path_set(&calls, &m, legs, err, sizeof(err)), 0);
 	assert_int_equal(fake.n_rekeys, 10);	/* each flow both ways, and the second of SDES to two */
+	assert_int_equal(fake.n_second, 2);
 	assert_int_equal(fake.n_dels, 0);
 	have_keys(&legs[1], 8);			/* another handshake */
 	assert_int_equal(path_set(&calls, &m, legs, err, sizeof(err)), 0);
 	assert_int_equal(fake.n_rekeys, 14);
+	assert_int_equal(fake.n_second, 4);	/* to be received beside the former ones, */
+	assert_int_equal(path_settle(&calls, &m, 1, err, sizeof(err)), 0);
+	assert_int_equal(fake.n_rekeys, 16);	/* and then instead of them */
+	assert_int_equal(fake.n_second, 4);
+	fake.fail_at = fake.n_calls;
+	assert_int_equal(path_settle(&calls, &m, 1, err, sizeof(err)), -ENOMEM);
 	have_keys(&legs[1], 1);
 	assert_int_equal(path_set(&calls, &m, legs, err, sizeof(err)), -EOPNOTSUPP);
 	assert_int_equal(fake.n_dels, 0);

@@ -17,6 +17,7 @@
 
 #define ATTEMPTS	5
 #define AGAIN_US	500000
+#define SETTLE_US	10000000	/* for the peer to have the new keys, and its packets to arrive */
 #define TURN_S		60	/* a cookie is good for one to two minutes */
 #define DATAGRAM	4096
 
@@ -36,6 +37,7 @@ struct association {
 	struct handshake h;
 	struct dtls *dtls;	/* NULL: none yet, or given up */
 	bool done;
+	bool settle;		/* keys of the one before are to be forgotten */
 	unsigned int attempts;
 };
 
@@ -95,10 +97,12 @@ static void take_keys(struct association *a)
 
 	a->done = true;
 	if (dtls_keys(a->dtls, &k))
-		keying_done(a->all->calls, a->h.medium, a->h.end, &k);
+		a->settle = keying_done(a->all->calls, a->h.medium, a->h.end, &k);
 	else
 		keying_failed(a->all->calls, &a->h.peer, "no keys can be had of it");
 	explicit_bzero(&k, sizeof(k));
+	if (a->settle)
+		arm(a, SETTLE_US);
 }
 
 static void give_up(struct association *a)
@@ -114,8 +118,10 @@ static void look(struct association *a, enum dtls_state state)
 {
 	uint64_t us;
 
+	if (a->done)
+		return;		/* its last flight again, or goodbye: dtls.c has answered */
 	sd_event_source_set_enabled(a->timer, SD_EVENT_OFF);
-	if (state == DTLS_DONE && !a->done)
+	if (state == DTLS_DONE)
 		take_keys(a);
 	else if (state == DTLS_FAILED)
 		give_up(a);
@@ -130,7 +136,7 @@ static void begin(struct association *a)
 		.certificate = a->h.certificate, .only = a->h.only, .send = on_output, .arg = a,
 	};
 
-	a->done = false;
+	a->done = a->settle = false;
 	a->dtls = dtls_new(a->all->context, &cfg);
 	if (a->dtls)
 		look(a, dtls_start(a->dtls));
@@ -142,10 +148,14 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 {
 	struct association *a = arg;
 
-	if (a->dtls)
+	if (a->settle) {
+		a->settle = false;
+		keying_settle(a->all->calls, a->h.medium, a->h.end);
+	} else if (a->dtls) {
 		look(a, dtls_timeout(a->dtls));
-	else
+	} else {
 		begin(a);
+	}
 	return 0;
 }
 

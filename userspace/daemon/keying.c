@@ -126,8 +126,9 @@ static struct sdes as_sdes(const struct xsrtp_suite_info *suite, const struct ke
 	return s;
 }
 
-void keying_done(struct calls *s, struct medium *m, int end, const struct dtls_keys *k)
+bool keying_done(struct calls *s, struct medium *m, int end, const struct dtls_keys *k)
 {
+	bool others = has_keys(&m->leg[end]);
 	struct leg legs[2];
 	char why[512];
 
@@ -141,6 +142,17 @@ void keying_done(struct calls *s, struct medium *m, int end, const struct dtls_k
 		s->n_handshakes++;
 	}
 	explicit_bzero(legs, sizeof(legs));
+	return others && m->secure[end].started;
+}
+
+void keying_settle(struct calls *s, struct medium *m, int end)
+{
+	char why[512];
+
+	if (path_settle(s, m, end, why, sizeof(why))) {
+		s->n_flow_errors++;
+		fprintf(stderr, "keys of a former handshake are still taken: %s\n", why);
+	}
 }
 
 void keying_failed(struct calls *s, const struct endpoint *peer, const char *why)

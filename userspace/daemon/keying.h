@@ -69,8 +69,15 @@ void keying_follow(struct calls *s, struct medium *m, int end, bool fresh);
 void keying_stop(struct calls *s, struct medium *m, int end);
 void keying_end(struct calls *s, struct medium *m, int end);
 
-/* keying_done() - the keys of the end are there: into the flows with them. */
-void keying_done(struct calls *s, struct medium *m, int end, const struct dtls_keys *k);
+/*
+ * keying_done() - the keys of the end are there: into the flows with them
+ *
+ * true: others were there, and what the peer has sent under them is still taken:
+ * keying_settle() when all of it has arrived.
+ */
+bool keying_done(struct calls *s, struct medium *m, int end, const struct dtls_keys *k);
+
+void keying_settle(struct calls *s, struct medium *m, int end);
 
 /* keying_failed() - they are not; it is counted and said. */
 void keying_failed(struct calls *s, const struct endpoint *peer, const char *why);

@@ -190,6 +190,22 @@ static bool same_key(const struct key *a, const struct key *b)
 	return !memcmp(a, b, sizeof(*a));
 }
 
+/*
+ * A key of another handshake comes beside the one in use: the peer changes to it when
+ * his side of the handshake is done, and the first packet under it makes it the first.
+ * One of an SDP takes the other's place, as the SDP says when.
+ */
+static int change_rx(struct setter *t, int at, uint32_t id)
+{
+	struct key k = t->legs[at].theirs.key[0];
+	int ret;
+
+	k.second = t->had_keys && sdp_dtls(t->legs[at].proto);
+	ret = t->s->datapath->rekey(t->s->datapath, id, RX, &k, t->err, t->err_len);
+	key_wipe(&k);
+	return ret;
+}
+
 static int rekey(struct setter *t, int at, struct slot *slot)
 {
 	const struct sdes *rx[2] = { &t->m->leg[at].theirs, &t->legs[at].theirs };
@@ -201,7 +217,7 @@ static int rekey(struct setter *t, int at, struct slot *slot)
 	if (!is_keyed(t->legs))
 		return 0;
 	if (rx[1]->suite && (all || !same_key(&rx[0]->key[0], &rx[1]->key[0])))
-		ret = d->rekey(d, slot->id, RX, &rx[1]->key[0], t->err, t->err_len);
+		ret = change_rx(t, at, slot->id);
 	if (!ret && rx[1]->suite && (all || !same_key(&rx[0]->key[1], &rx[1]->key[1])))
 		ret = second_key(t, slot->id, rx[1], RX);
 	if (!ret && tx[1]->suite && (all || !same_key(&tx[0]->key[0], &tx[1]->key[0])))
@@ -264,6 +280,17 @@ int path_set(struct calls *s, struct medium *m, const struct leg legs[2], char *
 	}
 	memcpy(m->leg, legs, sizeof(m->leg));
 	return 0;
+}
+
+int path_settle(struct calls *s, const struct medium *m, int at, char *err, size_t err_len)
+{
+	int ret = 0, part;
+
+	for (part = PART_RTP; !ret && part <= PART_RTCP; part++)
+		if (m->slot[at][part].id)
+			ret = s->datapath->rekey(s->datapath, m->slot[at][part].id, RX,
+						 &m->leg[at].theirs.key[0], err, err_len);
+	return ret;
 }
 
 void path_stop(struct calls *s, struct medium *m)
