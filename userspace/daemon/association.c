@@ -249,9 +249,18 @@ static void start_one(struct keying *k, struct association *a, const struct hand
 	begin(a);
 }
 
+/* An association is not of an address (RFC 5764 5.1.2), but a cookie and a first hello are. */
 static void move_one(struct keying *k, struct association *a, const struct endpoint *peer)
 {
-	a->h.peer = *peer;
+	struct handshake h = a->h;
+
+	if (endpoint_equal(&a->h.peer, peer))
+		return;
+	h.peer = *peer;
+	if (a->dtls && !a->done)
+		start_one(k, a, &h);
+	else
+		a->h.peer = *peer;
 }
 
 static void close_one(struct keying *k, struct association *a)
