@@ -96,7 +96,7 @@ $(B)/xsrtp: $(CLI_OBJ) $(B)/libxsrtp.a $(B)/libxsrtp-core.a
 DAEMON_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out userspace/daemon/main.c,$(wildcard userspace/daemon/*.c)))
 DAEMON_SAN_OBJ := $(DAEMON_OBJ:$(B)/%=$(B)/san/%)
 DAEMON_CFLAGS := $(shell pkg-config --cflags libsystemd 2>/dev/null) -Iuserspace/daemon
-DAEMON_LIBS := $(shell pkg-config --libs libsystemd 2>/dev/null)
+DAEMON_LIBS := $(shell pkg-config --libs libsystemd 2>/dev/null) -lssl
 
 $(DAEMON_OBJ) $(DAEMON_SAN_OBJ): CPPFLAGS += $(NL_CFLAGS) $(DAEMON_CFLAGS)
 $(B)/libxsrtp-daemon.a: $(DAEMON_OBJ)
@@ -224,13 +224,20 @@ $(VM_TEST): $(B)/tests/vm/%: tests/vm/%.c $(B)/libxsrtp.a $(B)/libxsrtp-core.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libxsrtp.a $(B)/libxsrtp-core.a $(LIBS) $(NL_LIBS) -lcrypto
 
+# tests/daemon/peer.c: a phone's DTLS.
+
+tests: $(B)/tests/daemon/peer
+$(B)/tests/daemon/peer: tests/daemon/peer.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< -lssl -lcrypto
+
 # tests/fuzz/X.c: libFuzzer targets on the core, with clang's sanitizers. Run them:
 # tests/fuzz/run.
 
 FUZZ      := $(B)/fuzz/unprotect $(B)/fuzz/protect $(B)/fuzz/rtcp
-# Those of what reaches the daemon's control socket, and its configuration.
-FUZZ_NG   := $(B)/fuzz/ng $(B)/fuzz/sdp $(B)/fuzz/sdes $(B)/fuzz/calls $(B)/fuzz/config
-FUZZ_NG_SRC := $(filter-out userspace/daemon/main.c userspace/daemon/server.c userspace/daemon/notify.c userspace/daemon/datapath_%, \
+# Those of what reaches the daemon, its control sockets and DTLS, and of its configuration.
+FUZZ_NG   := $(B)/fuzz/ng $(B)/fuzz/sdp $(B)/fuzz/sdes $(B)/fuzz/calls $(B)/fuzz/config $(B)/fuzz/dtls
+FUZZ_NG_SRC := $(filter-out $(addprefix userspace/daemon/,main.c server.c notify.c association.c datapath_%), \
 	     $(wildcard userspace/daemon/*.c)) $(addprefix userspace/lib/,key.c endpoint.c flow.c nl.c)
 FUZZ_NG_OBJ := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(FUZZ_NG_SRC))
 # The SIMD code as gcc makes it: the fuzzers and sanitizers do not see into it.
@@ -242,7 +249,7 @@ fuzz: $(FUZZ) $(FUZZ_NG) $(B)/fuzz/seeds-make
 $(FUZZ_NG): CPPFLAGS += $(NL_CFLAGS) -Iuserspace/daemon
 $(FUZZ_NG_OBJ): CPPFLAGS += $(NL_CFLAGS)
 $(FUZZ_NG): $(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_NG_OBJ) $(FUZZ_OBJ)
-	$(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer -o $@ $< $(FUZZ_NG_OBJ) $(FUZZ_OBJ) $(NL_LIBS) -lcrypto
+	$(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer -o $@ $< $(FUZZ_NG_OBJ) $(FUZZ_OBJ) $(NL_LIBS) -lssl -lcrypto
 $(FUZZ): $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(FUZZ_OBJ)
 	$(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -fsanitize=fuzzer -o $@ $< $(FUZZ_OBJ) -lcrypto
 $(B)/fuzz/obj/%.o: %.c

@@ -13,6 +13,8 @@
 #include "say.h"
 #include "timeout.h"
 
+#include <xsrtp/srtp.h>
+
 #define FLOWS 65536
 
 static struct calls calls;
@@ -35,6 +37,9 @@ static int add(struct datapath *d, const struct flow *f, uint32_t *id, char *err
 {
 	if (!f->local.port || !f->remote.port || !f->source.port || !f->destination.port ||
 	    f->local.family != f->remote.family || f->source.family != f->destination.family)
+		abort();
+	/* All keys or none: what would be encrypted by half carries nothing. */
+	if (f->rx.present && f->tx.present && !f->rx.key != !f->tx.key)
 		abort();
 	if (may_fail(err, err_len))
 		return -12;
@@ -76,6 +81,83 @@ static int stats(struct datapath *d, uint32_t id, struct stats *s, char *err, si
 	return 0;
 }
 
+/* --- keys by DTLS, of a handshake that is done at once, later, or never --------------------- */
+
+struct association {
+	struct handshake h;
+	bool started;
+};
+
+static unsigned int n_open;
+static struct association *last_one;
+
+static int open_one(struct keying *k, const struct endpoint *local, struct association **a, char *err,
+		    size_t err_len)
+{
+	if (!local->port)
+		abort();
+	if (may_fail(err, err_len))
+		return -12;
+	*a = calloc(1, sizeof(**a));
+	n_open++;
+	last_one = *a;
+	return 0;
+}
+
+static void finish(struct association *a, unsigned int suite)
+{
+	struct dtls_keys k = { .suite = a->h.only ?: xsrtp_suite_info(suite) };
+
+	k.ours.key_len = k.theirs.key_len = k.suite->key_len;
+	k.ours.salt_len = k.theirs.salt_len = k.suite->salt_len;
+	k.ours.master_key[0] = k.theirs.master_key[1] = ++n_steps;
+	a->started = false;
+	if (keying_done(&calls, a->h.medium, a->h.end, &k))
+		keying_settle(&calls, a->h.medium, a->h.end);
+}
+
+static void start_one(struct keying *k, struct association *a, const struct handshake *h)
+{
+	if (!h->prints.n || !h->certificate || !h->peer.port)
+		abort();
+	a->h = *h;
+	a->started = true;
+	if (++n_steps % 3)
+		finish(a, n_steps % 2 ? 8 : 1);
+}
+
+static void move_one(struct keying *k, struct association *a, const struct endpoint *peer)
+{
+	if (!peer->port)
+		abort();
+	if (a->started)
+		finish(a, 7);
+}
+
+static void close_one(struct keying *k, struct association *a)
+{
+	last_one = last_one == a ? NULL : last_one;
+	free(a);
+	n_open--;
+}
+
+static struct keying keying = { .open = open_one, .start = start_one, .move = move_one, .close = close_one };
+
+static void set_up(void)
+{
+	char err[256];
+
+	if (ifaces_add(&calls.ifaces, "a/192.0.2.1", err, sizeof(err)) ||
+	    ifaces_add(&calls.ifaces, "a/2001:db8::1", err, sizeof(err)) ||
+	    ifaces_add(&calls.ifaces, "b/192.0.2.2!198.51.100.1", err, sizeof(err)))
+		abort();
+	keying.suite = xsrtp_suite_info(8);
+	keying.certificate = certificate_make(1700000000, err, sizeof(err));
+	if (!keying.certificate)
+		abort();
+	calls.keying = &keying;
+}
+
 static struct datapath nothing = { .add = add, .move = move, .rekey = rekey, .del = del, .stats = stats };
 
 static void serve(struct text t)
@@ -91,6 +173,8 @@ static void serve(struct text t)
 			abort();
 		b = buf_on(bytes, sizeof(bytes));
 		ng_write(&m, a, &b);
+		if (last_one && last_one->started)
+			finish(last_one, 2);
 		command_wipe(&command);
 		t.s += m.used;
 		t.len -= m.used;
@@ -120,14 +204,10 @@ static void wait_long(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char err[256];
-
 	json_setup();
 	say_level(SAY_ERROR);
-	if (!calls.ifaces.n && (ifaces_add(&calls.ifaces, "a/192.0.2.1", err, sizeof(err)) ||
-				ifaces_add(&calls.ifaces, "a/2001:db8::1", err, sizeof(err)) ||
-				ifaces_add(&calls.ifaces, "b/192.0.2.2!198.51.100.1", err, sizeof(err))))
-		abort();
+	if (!calls.ifaces.n)
+		set_up();
 	pool_init(&calls.ifaces.iface[0].pool, 30000, 30099);
 	pool_init(&calls.ifaces.iface[1].pool, 30000, 30099);
 	calls.datapath = &nothing;
@@ -138,7 +218,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		wait_long();
 	calls_free(&calls);
 	delay_free(&delays);
-	if (n_there || calls.n || calls.ifaces.iface[0].pool.n_used || calls.ifaces.iface[1].pool.n_used)
+	if (n_there || n_open || keying.certificate->refs != 1 || calls.n || calls.ifaces.iface[0].pool.n_used || calls.ifaces.iface[1].pool.n_used)
 		abort();
 	return 0;
 }

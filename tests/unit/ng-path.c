@@ -26,7 +26,8 @@ static struct {
 	int n_calls;
 	uint32_t last;
 	bool there[IDS];
-	int n_moves, n_rekeys;
+	int n_moves, n_rekeys, n_keyed, n_dels, n_second;
+	uint32_t rx_suite;	/* of the flow made last */
 } fake;
 
 static int call(char *err, size_t err_len)
@@ -43,6 +44,10 @@ static int fake_add(struct datapath *d, const struct flow *f, uint32_t *id, char
 
 	if (ret)
 		return ret;
+	/* With all its keys or with none. */
+	assert_true(!f->rx.present || !f->tx.present || !f->rx.key == !f->tx.key);
+	fake.n_keyed += f->rx.key || f->tx.key;
+	fake.rx_suite = f->rx.suite;
 	*id = ++fake.last;
 	fake.there[*id] = true;
 	return 0;
@@ -60,6 +65,7 @@ static int fake_rekey(struct datapath *d, uint32_t id, enum direction dir, const
 {
 	assert_true(fake.there[id]);
 	fake.n_rekeys++;
+	fake.n_second += k->second;
 	return call(err, err_len);
 }
 
@@ -67,6 +73,7 @@ static int fake_del(struct datapath *d, uint32_t id, char *err, size_t err_len)
 {
 	assert_true(fake.there[id]);
 	fake.there[id] = false;
+	fake.n_dels++;
 	return 0;
 }
 
@@ -165,6 +172,85 @@ static void test_fail_to_change(void **state)
 	path_stop(&calls, &m);
 }
 
+/* --- keys that come later: DTLS ------------------------------------------------------------ */
+
+/* [1] has no keys yet, and @guess; [0] has SDES. */
+static void make_pending(struct leg legs[2], unsigned int guess)
+{
+	make_legs(legs);
+	legs[0].ours = legs[1].ours;
+	legs[0].theirs = legs[1].theirs;
+	legs[1].proto = SDP_TLS_SAVP;
+	legs[1].ours = (struct sdes){ .suite = xsrtp_suite_info(guess) };
+	legs[1].theirs = (struct sdes){ .suite = xsrtp_suite_info(guess) };
+}
+
+static void have_keys(struct leg *l, unsigned int suite)
+{
+	assert_int_equal(sdes_make(&l->ours, 0, xsrtp_suite_info(suite)), 0);
+	assert_int_equal(sdes_make(&l->theirs, 0, xsrtp_suite_info(suite)), 0);
+}
+
+static void test_later_keys(void **state)
+{
+	struct medium m = { 0 };
+	struct leg legs[2];
+	char err[64];
+
+	make_pending(legs, 8);
+	start(-1);
+	assert_int_equal(path_set(&calls, &m, legs, err, sizeof(err)), 0);
+	assert_int_equal(n_flows(), 4);
+	assert_int_equal(fake.n_keyed + fake.n_rekeys, 0);
+	legs[0].remote[0].port = 4002;	/* a re-INVITE before there are keys */
+	assert_int_equal(path_set(&calls, &m, legs, err, sizeof(err)), 0);
+	assert_int_equal(fake.n_moves, 2);
+	assert_int_equal(fake.n_rekeys, 0);
+	have_keys(&legs[1], 8);
+	assert_int_equal(path_set(&calls, &m, legs, err, sizeof(err)), 0);
+	assert_int_equal(fake.n_rekeys, 10);	/* each flow both ways, and the second of SDES to two */
+	assert_int_equal(fake.n_second, 2);
+	assert_int_equal(fake.n_dels, 0);
+	have_keys(&legs[1], 8);			/* another handshake */
+	assert_int_equal(path_set(&calls, &m, legs, err, sizeof(err)), 0);
+	assert_int_equal(fake.n_rekeys, 14);
+	assert_int_equal(fake.n_second, 4);	/* to be received beside the former ones, */
+	assert_int_equal(path_settle(&calls, &m, 1, err, sizeof(err)), 0);
+	assert_int_equal(fake.n_rekeys, 16);	/* and then instead of them */
+	assert_int_equal(fake.n_second, 4);
+	fake.fail_at = fake.n_calls;
+	assert_int_equal(path_settle(&calls, &m, 1, err, sizeof(err)), -ENOMEM);
+	have_keys(&legs[1], 1);
+	assert_int_equal(path_set(&calls, &m, legs, err, sizeof(err)), -EOPNOTSUPP);
+	assert_int_equal(fake.n_dels, 0);
+	path_stop(&calls, &m);
+}
+
+/* Another suite than was guessed: flows that never had a key make room for others, which may fail. */
+static void test_wrong_guess(void **state)
+{
+	struct medium m = { 0 };
+	struct leg legs[2];
+	char err[64];
+	int i;
+
+	for (i = 0; i < 6; i++) {	/* four flows, and the second key of two */
+		make_pending(legs, 8);
+		start(-1);
+		assert_int_equal(path_set(&calls, &m, legs, err, sizeof(err)), 0);
+		have_keys(&legs[1], 7);
+		fake.fail_at = 4 + i;
+		assert_int_equal(path_set(&calls, &m, legs, err, sizeof(err)), -ENOMEM);
+		assert_int_equal(m.leg[1].theirs.n_keys, 0);
+		fake.fail_at = -1;
+		assert_int_equal(path_set(&calls, &m, legs, err, sizeof(err)), 0);
+		assert_int_equal(n_flows(), 4);
+		assert_int_equal(fake.rx_suite, 7);
+		path_stop(&calls, &m);
+		assert_int_equal(n_flows(), 0);
+	}
+}
+
 /* --- ports ------------------------------------------------------------------------------- */
 
 static void test_pool(void **state)
@@ -205,6 +291,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fail_to_make), cmocka_unit_test(test_fail_to_change),
+		cmocka_unit_test(test_later_keys), cmocka_unit_test(test_wrong_guess),
 		cmocka_unit_test(test_pool),
 	};
 

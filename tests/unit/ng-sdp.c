@@ -75,12 +75,39 @@ static void test_read(void **state)
 	assert_int_equal(sdp.medium[1].rtcp.port, 5001);
 	assert_true(sdp.medium[1].mux);
 	assert_int_equal(sdp.medium[2].proto, SDP_OTHER);
-	assert_int_equal(sdp.medium[3].proto, SDP_DTLS);
+	assert_int_equal(sdp.medium[3].proto, SDP_TLS_SAVPF);
 	assert_int_equal(sdp.medium[3].port, 0);
 	assert_int_equal(parse(text_of("v=0\nm=audio 9 RTP/AVP 0\na=rtcp:9 IN IP4 0.0.0.0\n"
 				       "c=IN IP4 0.0.0.0\n")), 0);
 	assert_true(sdp_unset(&sdp.medium[0].rtp));
 	assert_true(sdp_unset(&sdp.medium[0].rtcp));
+}
+
+#define AB8 "AB:AB:AB:AB:AB:AB:AB:AB"
+#define FP "a=fingerprint:sha-256 " AB8 ":" AB8 ":" AB8 ":" AB8 "\r\n"
+#define ID "0123456789abcdefghij"
+
+/* Of the medium, or else of the session; what it says of other media is nobody's business. */
+static void test_dtls(void **state)
+{
+	assert_int_equal(parse(text_of(SESSION FP "a=fingerprint:sha-1 AB\r\na=setup:ACTPASS\r\na=tls-id:" ID "\r\n"
+		"m=audio 4000 UDP/TLS/RTP/SAVP 0\r\nm=audio 4000 UDP/TLS/RTP/SAVPF 0\r\n" FP FP "a=setup:passive\r\n"
+		"m=audio 4000 RTP/AVP 0\r\na=fingerprint:junk\r\na=setup:junk\r\na=tls-id:x\r\n"
+		"m=audio 4000 UDP/TLS/RTP/SAVPF 0\r\na=fingerprint:sha-1 AB\r\na=setup:holdconn\r\n")), 0);
+	assert_int_equal(sdp.medium[0].proto, SDP_TLS_SAVP);
+	assert_int_equal(sdp.medium[0].prints.n, 1);
+	assert_true(sdp.medium[0].weak_prints);
+	assert_int_equal(sdp.medium[0].setup, SETUP_ACTPASS);
+	assert_true(text_is(sdp.medium[0].tls_id, ID));
+	assert_int_equal(sdp.medium[1].prints.n, 2);
+	assert_false(sdp.medium[1].weak_prints);
+	assert_int_equal(sdp.medium[1].setup, SETUP_PASSIVE);
+	assert_true(text_is(sdp.medium[1].tls_id, ID));
+	assert_int_equal(sdp.medium[2].prints.n + sdp.medium[2].setup + sdp.medium[2].tls_id.len, 0);
+	assert_int_equal(sdp.medium[3].prints.n, 0);	/* its own is weak: no other stands in for it */
+	assert_true(sdp.medium[3].weak_prints);
+	assert_int_equal(sdp.medium[3].setup, SETUP_HOLDCONN);
+	assert_int_equal(parse(text_of(SESSION "a=setup:junk\r\nm=audio 4000 RTP/AVP 0\r\n")), 0);
 }
 
 static void test_kept(void **state)
@@ -156,6 +183,11 @@ static const struct { const char *in, *says; } bad[] = {
 	{ "v=0\r\nc=IN IP4 224.2.1.1/127\r\n", "no multicast" }, { "v=0\r\nc=IN IP6 1.2.3.4\r\n", "not an IPv6" },
 	{ "v=0\r\nc=IN IP4 ::1\r\n", "not an IPv4" }, { "v=0\r\nc=IN IP4 1.2.3.4.\r\n", "not an IPv4" },
 	{ SESSION "m=audio 10 RTP/AVP 0\r\nc=IN IP4 1.2.3.4\r\nc=IN IP4 1.2.3.4\r\n", "line 8: a second c=" },
+	{ SESSION "a=setup:junk\r\nm=audio 10 UDP/TLS/RTP/SAVP 0\r\n", "line 6: a=setup is" },
+	{ SESSION "a=fingerprint:sha-256 A\r\nm=audio 10 UDP/TLS/RTP/SAVP 0\r\n", "line 6: a=fingerprint: sha-256 has" },
+	{ SESSION "m=audio 10 UDP/TLS/RTP/SAVP 0\r\na=fingerprint:\r\n", "line 7: a=fingerprint is" },
+	{ SESSION "m=audio 10 UDP/TLS/RTP/SAVP 0\r\na=setup:\r\n", "line 7: a=setup is" },
+	{ SESSION "m=audio 10 UDP/TLS/RTP/SAVP 0\r\na=tls-id:0123456789abcdefghi\r\n", "a=tls-id has" },
 	{ SESSION "m=audio 10 RTP/AVP 0\r\na=rtcp:0\r\n", "a=rtcp takes" },
 	{ SESSION "m=audio 10 RTP/AVP 0\r\na=rtcp:65536\r\n", "a=rtcp takes" },
 	{ SESSION "m=audio 10 RTP/AVP 0\r\na=rtcp:11 IN IP4 x\r\n", "not an IPv4" },
@@ -190,6 +222,8 @@ static void test_limits(void **state)
 	assert_int_equal(parse(many("v=0\n", "m=audio 0 RTP/AVP 0\n", SDP_MEDIA + 1)), -EINVAL);
 	assert_int_equal(parse(many("v=0\nm=a 0 x 0\n", "a=crypto:x\n", SDP_CRYPTO)), 0);
 	assert_int_equal(parse(many("v=0\nm=a 0 x 0\n", "a=crypto:x\n", SDP_CRYPTO + 1)), -EINVAL);
+	assert_int_equal(parse(many("v=0\nm=a 0 UDP/TLS/RTP/SAVP 0\n", FP, FINGERPRINTS)), 0);
+	assert_int_equal(parse(many("v=0\nm=a 0 UDP/TLS/RTP/SAVP 0\n", FP, FINGERPRINTS + 1)), -EINVAL);
 }
 
 /* Cut anywhere, it is read or refused, and what is read is written. */
@@ -239,7 +273,7 @@ static void test_cut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_read), cmocka_unit_test(test_kept),
+		cmocka_unit_test(test_read), cmocka_unit_test(test_dtls), cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_connection), cmocka_unit_test(test_secrets),
 		cmocka_unit_test(test_bad), cmocka_unit_test(test_limits), cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_silent),

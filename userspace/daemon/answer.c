@@ -57,6 +57,56 @@ static int choose_crypto(struct exchange *x, const struct offered *o, const stru
 	       exchange_refuse(x, -EIO, "no random numbers") : 0;
 }
 
+/* --- DTLS ----------------------------------------------------------------------------- */
+
+/* What a leg had stays until a handshake has other keys; before the first it is a guess. */
+static void keep_keys(struct exchange *x, const struct leg *before, struct leg *l)
+{
+	l->ours = before->ours;
+	l->theirs = before->theirs;
+	if (!l->ours.suite)
+		l->ours.suite = l->theirs.suite = x->calls->keying->suite;
+}
+
+/* Ours, after who answers: without a=setup he is passive (RFC 4145 4). */
+static int answered_setup(struct exchange *x, const struct sdp_medium *m, const struct offered *o,
+			  struct leg *l)
+{
+	l->setup = m->setup == SETUP_ACTIVE ? SETUP_PASSIVE : m->setup == SETUP_HOLDCONN ? SETUP_HOLDCONN :
+		   SETUP_ACTIVE;
+	if (m->setup == SETUP_ACTPASS || (l->setup == SETUP_ACTIVE && o->our_setup == SETUP_PASSIVE))
+		return exchange_refuse(x, -EINVAL, "m=%.*s: a=setup:%s answers none that was offered",
+				       TEXT_ARG(m->type), m->setup == SETUP_ACTPASS ? "actpass" : "passive");
+	return 0;
+}
+
+static int match_dtls(struct exchange *x, const struct sdp_medium *m, const struct offered *o,
+		      const struct leg *before, struct leg *l)
+{
+	keep_keys(x, before, l);
+	return exchange_read_dtls(x, m, l) ?: answered_setup(x, m, o, l);
+}
+
+/*
+ * Towards who offered: active where we may choose (RFC 5763 5), but as it was where
+ * there is an association that stays (RFC 8842 5.3).
+ */
+static int choose_dtls(struct exchange *x, struct secure *s, const struct offered *o,
+		       const struct leg *before, struct leg *l)
+{
+	bool passive = o->passive || x->wish->dtls_passive, fresh;
+
+	keep_keys(x, before, l);
+	l->prints = o->leg.prints;
+	memcpy(l->tls_id, o->leg.tls_id, sizeof(l->tls_id));
+	l->setup = o->setup == SETUP_ACTIVE ? SETUP_PASSIVE : o->setup == SETUP_PASSIVE ? SETUP_ACTIVE :
+		   o->setup == SETUP_HOLDCONN ? SETUP_HOLDCONN : passive ? SETUP_PASSIVE : SETUP_ACTIVE;
+	if (o->setup == SETUP_ACTPASS && s->started)
+		l->setup = before->setup;
+	fresh = s->started && keying_fresh(s, before, l);
+	return keying_prepare(x->calls->keying, s, fresh) ? exchange_refuse(x, -EIO, "no random numbers") : 0;
+}
+
 /* --- a medium ------------------------------------------------------------------------ */
 
 static void choose_mux(const struct sdp_medium *m, const struct offered *o, struct leg *offerer,
@@ -68,7 +118,8 @@ static void choose_mux(const struct sdp_medium *m, const struct offered *o, stru
 
 static int check_proto(struct exchange *x, const struct sdp_medium *m, const struct offered *o)
 {
-	if (m->proto == SDP_DTLS || m->proto == SDP_OTHER || sdp_secure(m->proto) != sdp_secure(o->proto))
+	if (m->proto == SDP_OTHER || sdp_secure(m->proto) != sdp_secure(o->proto) ||
+	    sdp_dtls(m->proto) != sdp_dtls(o->proto))
 		return exchange_refuse(x, -EINVAL, "m=%.*s: the answer is %.*s, the offer was %s",
 				       TEXT_ARG(m->type), TEXT_ARG(m->proto_text), sdp_proto_name(o->proto));
 	return 0;
@@ -97,8 +148,12 @@ static int make_legs(struct exchange *x, unsigned int i, struct leg legs[2])
 	choose_mux(m, o, offerer, answerer);
 	if (sdp_secure(o->proto))
 		ret = match_crypto(x, m, o, answerer);
+	if (!ret && sdp_dtls(o->proto))
+		ret = match_dtls(x, m, o, &before[x->from], answerer);
 	if (!ret && sdp_secure(o->leg.proto))
 		ret = choose_crypto(x, o, &before[!x->from], offerer);
+	if (!ret && sdp_dtls(o->leg.proto))
+		ret = choose_dtls(x, &x->dialog->medium[i]->secure[!x->from], o, &before[!x->from], offerer);
 	return ret;
 }
 
@@ -143,6 +198,11 @@ static bool is_on(const struct exchange *x, unsigned int i)
 	return x->dialog->offer->m[i].carried && x->sdp->medium[i].port;
 }
 
+static enum fingerprint_hash answer_hash(const struct exchange *x, unsigned int i)
+{
+	return x->wish->dtls_hash ?: x->dialog->offer->m[i].hash;
+}
+
 static int make_all(struct exchange *x, struct leg legs[][2], struct sdp_change *c)
 {
 	unsigned int i;
@@ -158,7 +218,10 @@ static int make_all(struct exchange *x, struct leg legs[][2], struct sdp_change 
 		      check_family(x, &legs[i][0]) ?: check_family(x, &legs[i][1]);
 		if (!ret)
 			exchange_medium(x, i, to, to->mux, sdp_unset(&x->sdp->medium[i].rtp), &to->ours,
-					to->ours.suite != NULL, c);
+					sdp_secure(to->proto), c);
+		if (!ret && sdp_dtls(to->proto))
+			exchange_dtls(x, i, &x->dialog->medium[i]->secure[!x->from], answer_hash(x, i), to->setup,
+				      *to->tls_id, c);
 		/* Agreed: RTCP's own port is about to be given back. */
 		if (to->mux && c->medium[i].rtcp_port)
 			c->medium[i].rtcp_port = to->port[PART_RTP];
@@ -172,9 +235,33 @@ static int make_all(struct exchange *x, struct leg legs[][2], struct sdp_change 
  */
 static void stop(struct exchange *x, struct medium *m)
 {
+	int end;
+
 	path_stop(x->calls, m);
-	sdes_wipe(&m->leg[0].ours);
-	sdes_wipe(&m->leg[1].ours);
+	for (end = 0; end < 2; end++) {
+		keying_stop(x->calls, m, end);
+		sdes_wipe(&m->leg[end].ours);
+		if (sdp_dtls(m->leg[end].proto))
+			sdes_wipe(&m->leg[end].theirs);
+	}
+}
+
+/* The socket first, as it may not be had; then flows; and the handshake when both are there. */
+static int set_one(struct exchange *x, struct medium *m, const struct leg legs[2])
+{
+	bool fresh[2] = { false };
+	int end, ret = 0;
+
+	for (end = 0; !ret && end < 2; end++)
+		if (sdp_dtls(legs[end].proto)) {
+			fresh[end] = keying_fresh(&m->secure[end], &m->leg[end], &legs[end]);
+			ret = keying_open(x->calls, m, end, &legs[end], x->err, x->err_len);
+		}
+	ret = ret ?: path_set(x->calls, m, legs, x->err, x->err_len);
+	for (end = 0; !ret && end < 2; end++)
+		if (sdp_dtls(legs[end].proto))
+			keying_follow(x->calls, m, end, fresh[end]);
+	return ret;
 }
 
 static int set_all(struct exchange *x, struct leg legs[][2])
@@ -184,7 +271,7 @@ static int set_all(struct exchange *x, struct leg legs[][2])
 
 	for (i = 0; !ret && i < x->sdp->n_media; i++)
 		if (is_on(x, i))
-			ret = path_set(x->calls, x->dialog->medium[i], legs[i], x->err, x->err_len);
+			ret = set_one(x, x->dialog->medium[i], legs[i]);
 	for (i = 0; i < x->sdp->n_media; i++) {
 		struct medium *m = x->dialog->medium[i];
 

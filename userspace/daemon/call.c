@@ -135,6 +135,7 @@ static void free_medium(struct calls *s, struct medium *m)
 
 	path_stop(s, m);
 	for (i = 0; i < 2; i++) {
+		keying_end(s, m, i);
 		pool_give(&m->leg[i].iface->pool, m->leg[i].port[PART_RTP]);
 		pool_give(&m->leg[i].iface->pool, m->leg[i].port[PART_RTCP]);
 	}

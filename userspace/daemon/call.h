@@ -14,6 +14,7 @@
 
 #include "datapath.h"
 #include "iface.h"
+#include "keying.h"
 #include "sdes.h"
 #include "sdp.h"
 
@@ -29,8 +30,13 @@ struct leg {
 	struct endpoint remote[2];
 	enum sdp_proto proto;
 	bool mux;
+	/* A suite and no key: DTLS is not done yet, and the suite is what is likely. */
 	struct sdes ours;	/* what we send under; no suite: RTP */
 	struct sdes theirs;	/* what they send under */
+	/* where the profile is DTLS: */
+	enum sdp_setup setup;	/* ours: active, passive, or holdconn */
+	struct fingerprints prints;	/* theirs */
+	char tls_id[256];	/* theirs; empty: none */
 };
 
 struct slot {
@@ -39,11 +45,13 @@ struct slot {
 	struct endpoint source;
 	struct endpoint destination;
 	uint32_t only;
+	uint32_t suite[2];	/* by direction */
 };
 
 struct medium {
 	struct leg leg[2];
 	struct slot slot[2][2];	/* by the leg that it arrives at, and part */
+	struct secure secure[2];	/* by leg */
 };
 
 struct offered {
@@ -56,6 +64,10 @@ struct offered {
 	bool mux;		/* offered on */
 	bool mux_anyway;	/* for who offers, whatever is answered */
 	bool mux_never;
+	enum sdp_setup setup;	/* theirs */
+	enum sdp_setup our_setup;	/* as we offered it on */
+	bool passive;		/* DTLS=passive was asked for */
+	enum fingerprint_hash hash;
 	unsigned int n_out;
 	struct sdes *out;
 };
@@ -107,10 +119,11 @@ struct calls {
 	unsigned int max;	/* 0: any number */
 	struct ifaces ifaces;
 	struct datapath *datapath;
-	uint64_t n_made, n_refused, n_flow_errors;
+	uint64_t n_made, n_refused, n_flow_errors, n_handshakes, n_handshake_errors;
 	uint64_t n_ended[ENDED];	/* by a timeout */
 	struct timeouts timeouts;
 	unsigned int looked_at;		/* the bucket that timeout_run() goes on with */
+	struct keying *keying;		/* NULL: no DTLS */
 };
 
 void calls_init(struct calls *s);

@@ -13,15 +13,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "dtls.h"
 #include "endpoint.h"
 #include "say.h"
 
 #define BLANKS " \t\r\v\f"
 
-struct key {
+struct setting {
 	const char *name;
 	/* 0 or -EINVAL, of a value that has no control bytes and fits into CONFIG_TEXT */
-	int (*read)(const struct key *k, void *to, const char *value, char *err, size_t err_len);
+	int (*read)(const struct setting *k, void *to, const char *value, char *err, size_t err_len);
 	size_t at, size;	/* in struct config */
 	const char *takes;
 	uint32_t min, max;	/* of a number */
@@ -42,7 +43,7 @@ static int refuse(char *err, size_t err_len, const char *fmt, ...)
 
 /* --- values ------------------------------------------------------------------------- */
 
-static int read_number(const struct key *k, void *to, const char *value, char *err, size_t err_len)
+static int read_number(const struct setting *k, void *to, const char *value, char *err, size_t err_len)
 {
 	uint64_t n;
 
@@ -53,7 +54,7 @@ static int read_number(const struct key *k, void *to, const char *value, char *e
 	return 0;
 }
 
-static int read_level(const struct key *k, void *to, const char *value, char *err, size_t err_len)
+static int read_level(const struct setting *k, void *to, const char *value, char *err, size_t err_len)
 {
 	static const struct {
 		const char *name;
@@ -72,7 +73,7 @@ static int read_level(const struct key *k, void *to, const char *value, char *er
 	return refuse(err, err_len, "%s takes %s, not \"%s\"", k->name, k->takes, value);
 }
 
-static int read_interface(const struct key *k, void *to, const char *value, char *err, size_t err_len)
+static int read_interface(const struct setting *k, void *to, const char *value, char *err, size_t err_len)
 {
 	struct ifaces *one = calloc(1, sizeof(*one));
 	char why[CONFIG_TEXT];
@@ -90,7 +91,7 @@ static int read_interface(const struct key *k, void *to, const char *value, char
 	return ret ? refuse(err, err_len, "%s: %s", k->name, why) : 0;
 }
 
-static int read_address(const struct key *k, void *to, const char *value, char *err, size_t err_len)
+static int read_address(const struct setting *k, void *to, const char *value, char *err, size_t err_len)
 {
 	char why[CONFIG_TEXT];
 	struct endpoint ep;
@@ -99,9 +100,18 @@ static int read_address(const struct key *k, void *to, const char *value, char *
 	       refuse(err, err_len, "%s: %s", k->name, why) : 0;
 }
 
-static int read_path(const struct key *k, void *to, const char *value, char *err, size_t err_len)
+static int read_path(const struct setting *k, void *to, const char *value, char *err, size_t err_len)
 {
 	return 0;
+}
+
+static int read_profiles(const struct setting *k, void *to, const char *value, char *err, size_t err_len)
+{
+	unsigned char suite[DTLS_PROFILES];
+	char why[CONFIG_TEXT];
+
+	return dtls_profiles(value, suite, why, sizeof(why)) < 0 ?
+	       refuse(err, err_len, "%s: %s", k->name, why) : 0;
 }
 
 /* "NAME/REST": the name, and @t is the rest. An empty one: of all interfaces. */
@@ -112,7 +122,7 @@ static struct text read_name(struct text *t)
 	return slash ? text_cut(*t, '/', t) : (struct text){ t->s, 0 };
 }
 
-static int read_suites(const struct key *k, void *to, const char *value, char *err, size_t err_len)
+static int read_suites(const struct setting *k, void *to, const char *value, char *err, size_t err_len)
 {
 	struct text t = text_of(value);
 	char why[CONFIG_TEXT];
@@ -122,7 +132,7 @@ static int read_suites(const struct key *k, void *to, const char *value, char *e
 	return policy_read(&p, t, why, sizeof(why)) ? refuse(err, err_len, "%s: %s", k->name, why) : 0;
 }
 
-static int read_plain(const struct key *k, void *to, const char *value, char *err, size_t err_len)
+static int read_plain(const struct setting *k, void *to, const char *value, char *err, size_t err_len)
 {
 	struct text t = text_of(value);
 
@@ -135,7 +145,7 @@ static int read_plain(const struct key *k, void *to, const char *value, char *er
 #define TIMEOUT_MAX 31536000	/* a year */
 #define AT(member)	offsetof(struct config, member), sizeof(((struct config *)0)->member)
 
-static const struct key keys[] = {
+static const struct setting keys[] = {
 	{ "interface", read_interface, AT(interface), "NAME/ADDRESS[!ADVERTISED]", .many = true,
 	  .fixed = true },
 	{ "listen-ng", read_address, AT(listen_ng), "ADDRESS:PORT", .many = true, .fixed = true },
@@ -152,6 +162,9 @@ static const struct key keys[] = {
 	{ "log-level", read_level, AT(log_level), LEVELS, .max = SAY_INFO },
 	{ "suites", read_suites, AT(suites), "[NAME/]SUITE,SUITE...", .many = true },
 	{ "plain-rtp", read_plain, AT(plain_rtp), "[NAME/]yes or [NAME/]no", .many = true },
+	{ "dtls-certificate", read_path, AT(dtls_certificate), "FILE", .fixed = true },
+	{ "dtls-key", read_path, AT(dtls_key), "FILE", .fixed = true },
+	{ "dtls-profiles", read_profiles, AT(dtls_profiles), "PROFILE,PROFILE...", .fixed = true },
 	{ "record", read_path, AT(record), "FILE", .fixed = true },
 };
 
@@ -175,14 +188,14 @@ const char *config_key(unsigned int i, const char **takes)
 	return keys[i].name;
 }
 
-static bool has_words(const struct key *k)
+static bool has_words(const struct setting *k)
 {
 	return k->size == sizeof(struct words);
 }
 
 /* --- one key ---------------------------------------------------------------------------- */
 
-static int add_word(const struct key *k, struct words *w, const char *value, unsigned int line, char *err,
+static int add_word(const struct setting *k, struct words *w, const char *value, unsigned int line, char *err,
 		    size_t err_len)
 {
 	unsigned int i;
@@ -198,7 +211,7 @@ static int add_word(const struct key *k, struct words *w, const char *value, uns
 	return 0;
 }
 
-static int copy_value(const struct key *k, struct text t, char value[CONFIG_TEXT], char *err, size_t err_len)
+static int copy_value(const struct setting *k, struct text t, char value[CONFIG_TEXT], char *err, size_t err_len)
 {
 	size_t i;
 
@@ -219,7 +232,7 @@ static int copy_value(const struct key *k, struct text t, char value[CONFIG_TEXT
 int config_set(struct config *c, unsigned int key, struct text t, unsigned int line, char *err,
 	       size_t err_len)
 {
-	const struct key *k = &keys[key];
+	const struct setting *k = &keys[key];
 	void *to = (char *)c + k->at;
 	char value[CONFIG_TEXT];
 	int ret;
@@ -443,6 +456,15 @@ static unsigned int check_ports(const struct config *c, struct pool *scratch, co
 	return 1;
 }
 
+static unsigned int check_dtls(const struct config *c, config_tell *tell, void *arg)
+{
+	if (!c->dtls_certificate.n == !c->dtls_key.n)
+		return 0;
+	tell(arg, c->dtls_key.n ? c->dtls_key.line[0] : c->dtls_certificate.line[0],
+	     "dtls-certificate and dtls-key belong together: write both, or none");
+	return 1;
+}
+
 /* The line that says most of the interface @name: its own, else that of all; -1: none. */
 static int line_of(const struct words *w, struct text name)
 {
@@ -492,6 +514,7 @@ unsigned int config_check(const struct config *c, config_tell *tell, void *arg)
 	}
 	errors = check_interfaces(c, s, tell, arg);
 	errors += check_ports(c, &s->iface[0].pool, tell, arg);
+	errors += check_dtls(c, tell, arg);
 	errors += check_names(&c->suites, "suites", s, tell, arg);
 	errors += check_names(&c->plain_rtp, "plain-rtp", s, tell, arg);
 	free(s);
@@ -534,7 +557,7 @@ static bool same_words(const struct words *a, const struct words *b)
 
 const char *config_fixed(const struct config *a, const struct config *b, unsigned int *i)
 {
-	const struct key *k;
+	const struct setting *k;
 
 	while (*i < KEYS) {
 		k = &keys[(*i)++];

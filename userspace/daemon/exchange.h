@@ -21,6 +21,13 @@ void exchange_far(const struct exchange *x, const struct sdp_medium *m, struct l
 int exchange_read_crypto(struct exchange *x, struct text value, struct sdes *s);
 bool exchange_crypto_fine(const struct sdes *s);
 
+/* exchange_read_dtls() - fingerprints and tls-id of @m to @l. */
+int exchange_read_dtls(struct exchange *x, const struct sdp_medium *m, struct leg *l);
+
+/* exchange_dtls() - what medium @i, which goes on, says of our DTLS; @id: with a=tls-id. */
+void exchange_dtls(struct exchange *x, unsigned int i, const struct secure *s, enum fingerprint_hash hash,
+		   enum sdp_setup setup, bool id, struct sdp_change *c);
+
 /* exchange_medium() - medium @i goes on with the ports of the leg @to, and these keys. */
 void exchange_medium(struct exchange *x, unsigned int i, const struct leg *to, bool mux, bool hold,
 		     const struct sdes *cryptos, unsigned int n, struct sdp_change *c);

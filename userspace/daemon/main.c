@@ -15,6 +15,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "association.h"
 #include "json.h"
 #include "notify.h"
 #include "reload.h"
@@ -66,6 +67,9 @@ static void help(void)
 	     "  --offer-timeout SECONDS       without an answer (3600)\n"
 	     "  --final-timeout SECONDS       since the first offer (0)\n"
 	     "  --log-level LEVEL             error, warning, notice or info (notice)\n"
+	     "  --dtls-certificate FILE       in PEM, with --dtls-key (one made at the start)\n"
+	     "  --dtls-key FILE               its private key\n"
+	     "  --dtls-profiles LIST          for SRTP, IANA's names with commas, best first\n"
 	     "  --record FILE                 no module: what it would be told goes to FILE\n"
 	     "\n"
 	     "Each is a key of the configuration file too (KEY = VALUE); the option wins.\n"
@@ -157,13 +161,19 @@ static void keep_secrets(void)
 
 /* --- running ----------------------------------------------------------------------------- */
 
+/* The value of a key that is there once, or NULL. */
+static const char *word(const struct words *w)
+{
+	return w->n ? w->text[0] : NULL;
+}
+
 static void open_datapath(void)
 {
-	const struct words *record = &reload.now.record;
+	const char *record = word(&reload.now.record);
 	char err[512];
 
-	calls.datapath = record->n ? datapath_record(record->text[0], err, sizeof(err)) :
-				     datapath_kernel(err, sizeof(err));
+	calls.datapath = record ? datapath_record(record, err, sizeof(err)) :
+				   datapath_kernel(err, sizeof(err));
 	if (!calls.datapath)
 		die("%s", err);
 	if (reload_mark(&calls, err, sizeof(err)))
@@ -178,6 +188,7 @@ static int on_second(sd_event_source *source, uint64_t usec, void *arg)
 	timeout_run(&calls, timeout_now());
 	cookies_expire(&cookies, now);
 	notify_status(&calls, reload.status);
+	associations_second(calls.keying, now);
 	sd_event_source_set_time_relative(source, 1000000);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
@@ -209,6 +220,42 @@ static void handle_signals(sd_event *event)
 	    sd_event_add_signal(event, NULL, SIGHUP, on_hangup, NULL) < 0 ||
 	    sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, 1000000, 0, on_second, NULL) < 0)
 		die("no event loop");
+}
+
+/* --- DTLS ---------------------------------------------------------------------------------- */
+
+/* A socket for each end of a call with DTLS: as many as the administrator lets us have. */
+static void have_sockets(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
+static void open_dtls(sd_event *event)
+{
+	const char *pem = word(&reload.now.dtls_certificate), *key = word(&reload.now.dtls_key);
+	const char *profiles = word(&reload.now.dtls_profiles) ?: DTLS_PROFILES_USUAL;
+	unsigned char suite[DTLS_PROFILES];
+	struct dtls_context *context;
+	struct certificate *c;
+	char err[512];
+	int n = dtls_profiles(profiles, suite, err, sizeof(err));
+
+	if (n < 0)
+		die("dtls-profiles: %s", err);
+	c = key ? certificate_load(pem, key, err, sizeof(err)) :
+		  certificate_make(time(NULL), err, sizeof(err));
+	context = c ? dtls_context_new(suite, n, err, sizeof(err)) : NULL;
+	if (!context)
+		die("%s", err);
+	calls.keying = associations_new(event, &calls, c, context);
+	if (!calls.keying)
+		die("out of memory");
+	have_sockets();
 }
 
 static void open_all(struct server *s, const struct words *where,
@@ -247,6 +294,7 @@ static void run(void)
 	s.packet = malloc(65536);
 	if (!s.answer || !s.packet || sd_event_default(&s.event) < 0)
 		die("out of memory");
+	open_dtls(s.event);
 	handle_signals(s.event);
 	open_sockets(&s);
 	notify_status(&calls, reload.status);
@@ -266,6 +314,7 @@ static void end(void)
 	calls_free(&calls);
 	delay_free(&delays);
 	cookies_free(&cookies);
+	associations_free(calls.keying);
 	calls.datapath->close(calls.datapath);
 }
 

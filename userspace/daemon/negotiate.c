@@ -68,6 +68,36 @@ bool exchange_crypto_fine(const struct sdes *s)
 	return !s->unencrypted_srtp && !s->unencrypted_srtcp && !s->unauthenticated_srtp;
 }
 
+/* Without a fingerprint there would be nobody to tell from an attacker. */
+int exchange_read_dtls(struct exchange *x, const struct sdp_medium *m, struct leg *l)
+{
+	if (!x->calls->keying)
+		return exchange_refuse(x, -EINVAL, "m=%.*s is %.*s, and DTLS is off", TEXT_ARG(m->type),
+				       TEXT_ARG(m->proto_text));
+	if (!m->prints.n)
+		return exchange_refuse(x, -EINVAL, "m=%.*s is %.*s and has no a=fingerprint%s",
+				       TEXT_ARG(m->type), TEXT_ARG(m->proto_text), m->weak_prints ?
+				       " with sha-256, sha-384 or sha-512" : "");
+	if (!m->mux)
+		return exchange_refuse(x, -EINVAL, "m=%.*s is %.*s without a=rtcp-mux: that is not done",
+				       TEXT_ARG(m->type), TEXT_ARG(m->proto_text));
+	l->prints = m->prints;
+	snprintf(l->tls_id, sizeof(l->tls_id), "%.*s", (int)m->tls_id.len, m->tls_id.s ?: "");
+	return 0;
+}
+
+void exchange_dtls(struct exchange *x, unsigned int i, const struct secure *s, enum fingerprint_hash hash,
+		   enum sdp_setup setup, bool id, struct sdp_change *c)
+{
+	size_t start = x->lines->len;
+
+	/* RTCP is at RTP's port, whatever becomes of the offer's a=rtcp-mux. */
+	if (c->medium[i].rtcp_port)
+		c->medium[i].rtcp_port = c->medium[i].rtp_port;
+	keying_lines(s, hash, setup, id, sdp_end(x->sdp), x->lines);
+	c->medium[i].lines = (struct text){ x->lines->data + start, x->lines->len - start };
+}
+
 static struct text crypto_lines(struct exchange *x, const struct sdes *s, unsigned int n)
 {
 	size_t start = x->lines->len;

@@ -100,8 +100,20 @@ static int read_cryptos(struct exchange *x, unsigned int i, struct offered *o)
 	if (!o->n_in)
 		return exchange_refuse(x, -EINVAL, "m=%.*s is %.*s and has no a=crypto that we can take%s",
 				       TEXT_ARG(m->type), TEXT_ARG(m->proto_text),
-				       m->n_crypto ? "" : " (DTLS-SRTP is not done yet)");
+				       m->n_crypto ? "" : " (DTLS-SRTP is UDP/TLS/RTP/SAVP or SAVPF)");
 	return 0;
+}
+
+/* RFC 5763 5, RFC 8842 5.2. Without a=setup it is active (RFC 4145 4). */
+static int read_dtls(struct exchange *x, const struct sdp_medium *m, struct offered *o)
+{
+	int ret = exchange_read_dtls(x, m, &o->leg);
+
+	o->setup = m->setup ?: SETUP_ACTIVE;
+	if (!ret && x->wish->dtls_off)
+		return exchange_refuse(x, -EINVAL, "m=%.*s is %.*s, and DTLS is off", TEXT_ARG(m->type),
+				       TEXT_ARG(m->proto_text));
+	return ret;
 }
 
 /* How RTCP is shared with who offers, and whether we offer it on. */
@@ -111,6 +123,12 @@ static void read_mux(const struct wish *w, const struct sdp_medium *m, struct of
 	o->mux = w->mux_offer || w->mux_require || (m->mux && !w->mux_demux && !w->mux_reject);
 	o->mux_anyway = m->mux && (w->mux_demux || w->mux_accept);
 	o->mux_never = w->mux_reject;
+	/* RTCP on a port of its own would need an association of its own (RFC 5764 3). */
+	if (sdp_dtls(o->leg.proto)) {
+		o->mux_anyway = true;
+		o->mux_never = false;
+	}
+	o->mux |= sdp_dtls(o->proto);
 }
 
 static int read_medium(struct exchange *x, unsigned int i, struct offered *o)
@@ -120,9 +138,6 @@ static int read_medium(struct exchange *x, unsigned int i, struct offered *o)
 
 	if (!m->port)
 		return 0;
-	if (m->proto == SDP_DTLS)
-		return exchange_refuse(x, -EINVAL, "m=%.*s is %.*s: DTLS-SRTP is not done yet",
-				       TEXT_ARG(m->type), TEXT_ARG(m->proto_text));
 	if (m->proto == SDP_OTHER) {
 		exchange_warn(x, i, "is not RTP: it is refused");
 		return 0;
@@ -134,7 +149,9 @@ static int read_medium(struct exchange *x, unsigned int i, struct offered *o)
 	exchange_far(x, m, &o->leg);
 	read_mux(x->wish, m, o);
 	ret = check_plain(x, i, x->from, m->proto) ?: check_plain(x, i, !x->from, o->proto);
-	return ret ?: (sdp_secure(m->proto) ? read_cryptos(x, i, o) : 0);
+	if (ret)
+		return ret;
+	return sdp_secure(m->proto) ? read_cryptos(x, i, o) : sdp_dtls(m->proto) ? read_dtls(x, m, o) : 0;
 }
 
 static int read_media(struct exchange *x, struct offer *o)
@@ -174,8 +191,7 @@ static int make_cryptos(struct exchange *x, const struct medium *m, struct offer
 				       m->leg[!x->from].iface->name, policy_names(p, names));
 	if (!n)
 		return exchange_refuse(x, -EINVAL, "%s is to be offered, but SDES is off or no crypto "
-				       "suite is left, and DTLS-SRTP is not done yet",
-				       sdp_proto_name(o->proto));
+				       "suite is left", sdp_proto_name(o->proto));
 	o->out = calloc(n, sizeof(*o->out));
 	if (!o->out)
 		return exchange_refuse(x, -ENOMEM, "out of memory");
@@ -187,6 +203,36 @@ static int make_cryptos(struct exchange *x, const struct medium *m, struct offer
 		o->out[i].key[0].lifetime = x->wish->sdes_lifetime ? LIFETIME : 0;
 	}
 	return ret ? exchange_refuse(x, ret, "no random numbers") : 0;
+}
+
+static bool changes(const struct leg *before, enum sdp_proto now)
+{
+	return before->ours.suite && sdp_dtls(before->proto) != sdp_dtls(now);
+}
+
+/* Keys of DTLS are never in an SDP, and those of an SDP are none of DTLS. */
+static int check_change(struct exchange *x, const struct medium *m, const struct offered *o)
+{
+	if (changes(&m->leg[x->from], o->leg.proto) || changes(&m->leg[!x->from], o->proto))
+		return exchange_refuse(x, -EINVAL, "within a call DTLS-SRTP may not come or go");
+	return 0;
+}
+
+/* RFC 5763 5: actpass, unless we shall not begin. */
+static int offer_dtls(struct exchange *x, struct medium *m, struct offered *o)
+{
+	o->passive = x->wish->dtls_passive;
+	o->hash = x->wish->dtls_hash;
+	o->our_setup = o->passive ? SETUP_PASSIVE : SETUP_ACTPASS;
+	if (!sdp_dtls(o->proto))
+		return 0;
+	if (!x->calls->keying || x->wish->dtls_off)
+		return exchange_refuse(x, -EINVAL, "%s is to be offered, but DTLS is off",
+				       sdp_proto_name(o->proto));
+	if (keying_prepare(x->calls->keying, &m->secure[!x->from], false))
+		return exchange_refuse(x, -EIO, "no random numbers");
+	/* Now already: who answers may begin before his answer is here (RFC 5763 5). */
+	return keying_open(x->calls, m, !x->from, &m->leg[!x->from], x->err, x->err_len);
 }
 
 static struct iface *iface_of(struct exchange *x, struct text name)
@@ -247,11 +293,13 @@ static int put_medium(struct exchange *x, unsigned int i, struct medium *m, stru
 		      struct sdp_change *c)
 {
 	struct leg to = m->leg[!x->from];
-	int ret = make_cryptos(x, m, o);
+	int ret = check_change(x, m, o) ?: make_cryptos(x, m, o) ?: offer_dtls(x, m, o);
 
 	if (!ret) {
 		to.proto = o->proto;
 		exchange_medium(x, i, &to, o->mux, o->hold, o->out, o->n_out, c);
+		if (sdp_dtls(o->proto))
+			exchange_dtls(x, i, &m->secure[!x->from], o->hash, o->our_setup, true, c);
 	}
 	explicit_bzero(&to, sizeof(to));
 	return ret;
@@ -295,6 +343,7 @@ static void forget(struct exchange *x, struct offer *o, struct medium **media)
 		if (!media[i] || media[i] == x->dialog->medium[i])
 			continue;
 		free_ports(media[i]);
+		keying_end(x->calls, media[i], !x->from);
 		free(media[i]);
 	}
 	offer_free(o);

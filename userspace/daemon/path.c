@@ -37,13 +37,13 @@ static struct endpoint remote_of(const struct leg *l, enum part part)
 #define RX_STREAMS	4
 #define TX_STREAMS	16
 
-static struct session session_of(const struct sdes *s, enum direction dir)
+static struct session session_of(const struct sdes *s, enum direction dir, bool keyed)
 {
 	struct session x = { .present = s->suite, .suite = s->suite ? s->suite->suite : 0 };
 
 	if (!s->suite)
 		return x;
-	x.key = &s->key[0];
+	x.key = keyed ? &s->key[0] : NULL;
 	x.max_streams = dir == RX ? RX_STREAMS : TX_STREAMS;
 	if (dir == RX)
 		x.flags |= XSRTP_SESSION_FLAGS_EVICT;
@@ -52,30 +52,46 @@ static struct session session_of(const struct sdes *s, enum direction dir)
 	return x;
 }
 
+/*
+ * All keys of a medium, or none: a flow that has but one of its two carries nothing, and
+ * could not be made again for another suite once a key of it has been there to send.
+ */
+static bool is_keyed(const struct leg legs[2])
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (legs[i].theirs.suite && (!legs[i].theirs.n_keys || !legs[i].ours.n_keys))
+			return false;
+	return true;
+}
+
 /* false: there is to be none. */
 static bool wanted(const struct leg legs[2], int at, enum part part, struct flow *f)
 {
 	const struct leg *in = &legs[at], *out = &legs[!at];
-	bool shared = in->mux && out->mux;
+	bool shared = in->mux && out->mux, keyed = is_keyed(legs);
 
 	if (in->mux && part == PART_RTCP)
 		return false;
 	*f = (struct flow){ .local = local_of(in, part), .remote = remote_of(in, part),
 			    .action = XSRTP_ACTION_FORWARD, .source = local_of(out, part),
 			    .destination = remote_of(out, part),
-			    .rx = session_of(&in->theirs, RX), .tx = session_of(&out->ours, TX) };
+			    .rx = session_of(&in->theirs, RX, keyed),
+			    .tx = session_of(&out->ours, TX, keyed) };
 	f->only = shared ? 0 : part == PART_RTP ? XSRTP_ONLY_RTP : XSRTP_ONLY_RTCP;
 	return f->local.port && f->remote.port && f->source.port && f->destination.port;
 }
 
 /* --- what may not change -------------------------------------------------------------- */
 
-static bool same_suite(const struct sdes *a, const struct sdes *b)
+/* @before without a key was a guess. */
+static bool same_suite(const struct sdes *now, const struct sdes *before)
 {
-	return a->suite == b->suite;
+	return now->suite == before->suite || (now->suite && before->suite && !before->n_keys);
 }
 
-/* A flow that is there keeps its kind: made anew, it would send again under its key. */
+/* A flow that has keys keeps its kind: made anew, it would send again under its key. */
 static bool same_kind(const struct medium *m, const struct leg legs[2])
 {
 	int i;
@@ -100,6 +116,7 @@ struct setter {
 	const struct leg *legs;
 	char *err;
 	size_t err_len;
+	bool had_keys;
 	bool added[2][2];
 };
 
@@ -135,9 +152,16 @@ static int add(struct setter *t, int at, enum part part, const struct flow *f)
 
 	if (ret)
 		return ret;
-	*slot = (struct slot){ slot->id, f->remote, f->source, f->destination, f->only };
+	*slot = (struct slot){ slot->id, f->remote, f->source, f->destination, f->only,
+			       { f->rx.suite, f->tx.suite } };
 	t->added[at][part] = true;
-	return second_key(t, slot->id, &t->legs[at].theirs, RX);
+	return is_keyed(t->legs) ? second_key(t, slot->id, &t->legs[at].theirs, RX) : 0;
+}
+
+/* It was made for the suite that was likely, and DTLS chose another. It never had a key. */
+static bool is_wrong_guess(const struct slot *slot, const struct flow *f)
+{
+	return slot->id && (slot->suite[RX] != f->rx.suite || slot->suite[TX] != f->tx.suite);
 }
 
 static bool same_ends(const struct slot *slot, const struct flow *f)
@@ -157,7 +181,9 @@ static int move(struct setter *t, struct slot *slot, const struct flow *f)
 	ret = t->s->datapath->move(t->s->datapath, &to, t->err, t->err_len);
 	if (ret)
 		return ret;
-	*slot = (struct slot){ slot->id, f->remote, f->source, f->destination, slot->only };
+	slot->remote = f->remote;
+	slot->source = f->source;
+	slot->destination = f->destination;
 	return 0;
 }
 
@@ -166,18 +192,37 @@ static bool same_key(const struct key *a, const struct key *b)
 	return !memcmp(a, b, sizeof(*a));
 }
 
+/*
+ * A key of another handshake comes beside the one in use: the peer changes to it when
+ * his side of the handshake is done, and the first packet under it makes it the first.
+ * One of an SDP takes the other's place, as the SDP says when.
+ */
+static int change_rx(struct setter *t, int at, uint32_t id)
+{
+	struct key k = t->legs[at].theirs.key[0];
+	int ret;
+
+	k.second = t->had_keys && sdp_dtls(t->legs[at].proto);
+	ret = t->s->datapath->rekey(t->s->datapath, id, RX, &k, t->err, t->err_len);
+	key_wipe(&k);
+	return ret;
+}
+
 static int rekey(struct setter *t, int at, struct slot *slot)
 {
 	const struct sdes *rx[2] = { &t->m->leg[at].theirs, &t->legs[at].theirs };
 	const struct sdes *tx[2] = { &t->m->leg[!at].ours, &t->legs[!at].ours };
 	struct datapath *d = t->s->datapath;
+	bool all = !t->had_keys;
 	int ret = 0;
 
-	if (rx[1]->suite && !same_key(&rx[0]->key[0], &rx[1]->key[0]))
-		ret = d->rekey(d, slot->id, RX, &rx[1]->key[0], t->err, t->err_len);
-	if (!ret && rx[1]->suite && !same_key(&rx[0]->key[1], &rx[1]->key[1]))
+	if (!is_keyed(t->legs))
+		return 0;
+	if (rx[1]->suite && (all || !same_key(&rx[0]->key[0], &rx[1]->key[0])))
+		ret = change_rx(t, at, slot->id);
+	if (!ret && rx[1]->suite && (all || !same_key(&rx[0]->key[1], &rx[1]->key[1])))
 		ret = second_key(t, slot->id, rx[1], RX);
-	if (!ret && tx[1]->suite && !same_key(&tx[0]->key[0], &tx[1]->key[0]))
+	if (!ret && tx[1]->suite && (all || !same_key(&tx[0]->key[0], &tx[1]->key[0])))
 		ret = d->rekey(d, slot->id, TX, &tx[1]->key[0], t->err, t->err_len);
 	return ret;
 }
@@ -190,6 +235,8 @@ static int step(struct setter *t, int at, enum part part, bool adding)
 	/* On hold (an unset address) what is there stays: it could not be made again. */
 	if (!wanted(t->legs, at, part, &f))
 		return 0;
+	if (adding && is_wrong_guess(slot, &f))
+		drop(t->s, slot);
 	if (adding)
 		return slot->id ? 0 : add(t, at, part, &f);
 	if (t->added[at][part])
@@ -219,7 +266,8 @@ static void take_back(struct setter *t)
 
 int path_set(struct calls *s, struct medium *m, const struct leg legs[2], char *err, size_t err_len)
 {
-	struct setter t = { .s = s, .m = m, .legs = legs, .err = err, .err_len = err_len };
+	struct setter t = { .s = s, .m = m, .legs = legs, .err = err, .err_len = err_len,
+			    .had_keys = is_keyed(m->leg) };
 	int ret;
 
 	if (any_flow(m) && !same_kind(m, legs)) {
@@ -234,6 +282,17 @@ int path_set(struct calls *s, struct medium *m, const struct leg legs[2], char *
 	}
 	memcpy(m->leg, legs, sizeof(m->leg));
 	return 0;
+}
+
+int path_settle(struct calls *s, const struct medium *m, int at, char *err, size_t err_len)
+{
+	int ret = 0, part;
+
+	for (part = PART_RTP; !ret && part <= PART_RTCP; part++)
+		if (m->slot[at][part].id)
+			ret = s->datapath->rekey(s->datapath, m->slot[at][part].id, RX,
+						 &m->leg[at].theirs.key[0], err, err_len);
+	return ret;
 }
 
 void path_stop(struct calls *s, struct medium *m)

@@ -19,6 +19,13 @@
  */
 int path_set(struct calls *s, struct medium *m, const struct leg legs[2], char *err, size_t err_len);
 
+/*
+ * path_settle() - what arrives at the leg @at is under its key and no former one
+ *
+ * 0, or -errno with a sentence in @err.
+ */
+int path_settle(struct calls *s, const struct medium *m, int at, char *err, size_t err_len);
+
 /* path_stop() - no flow of @m is left. What cannot be deleted is counted and said. */
 void path_stop(struct calls *s, struct medium *m);
 

@@ -46,7 +46,7 @@ static void put_stream(struct doc *d, struct item *list, struct calls *s, const 
 	doc_number(d, i, "local port", l->port[part]);
 	put_endpoint(d, i, &l->remote[part]);
 	doc_string(d, doc_list(d, i, "flags"), NULL, text_of(part == PART_RTP ? "RTP" : "RTCP"));
-	if (l->theirs.suite)
+	if (l->theirs.n_keys)
 		doc_string(d, i, "crypto suite", text_of(l->theirs.suite->name));
 	if (id && s->datapath->stats(s->datapath, id, &st, why, sizeof(why)))
 		st = (struct stats){ 0 };
@@ -143,6 +143,8 @@ void report_statistics(struct doc *d, struct item *to, const struct calls *s)
 	doc_number(d, total, "silenttimeoutsessions", s->n_ended[ENDED_SILENT]);
 	doc_number(d, total, "offertimeoutsessions", s->n_ended[ENDED_OFFER]);
 	doc_number(d, total, "finaltimeoutsessions", s->n_ended[ENDED_FINAL]);
+	doc_number(d, total, "handshakes", s->n_handshakes);
+	doc_number(d, total, "handshakeerrors", s->n_handshake_errors);
 	ports = doc_list(d, to, "interfaces");
 	for (i = 0; i < s->ifaces.n; i++) {
 		const struct pool *p = &s->ifaces.iface[i].pool;

@@ -14,6 +14,8 @@
 struct parser {
 	struct sdp *s;
 	struct endpoint session;	/* c= before the first m= */
+	struct sdp_medium whole;	/* what it says of DTLS for all media */
+	char whole_err[160];	/* if that is not as it should be: told to who needs it */
 	size_t line;
 	char *err;
 	size_t err_len;
@@ -97,6 +99,7 @@ bool sdp_unset(const struct endpoint *ep)
 static const char *const protos[] = {
 	[SDP_AVP] = "RTP/AVP", [SDP_AVPF] = "RTP/AVPF",
 	[SDP_SAVP] = "RTP/SAVP", [SDP_SAVPF] = "RTP/SAVPF",
+	[SDP_TLS_SAVP] = "UDP/TLS/RTP/SAVP", [SDP_TLS_SAVPF] = "UDP/TLS/RTP/SAVPF",
 };
 
 const char *sdp_proto_name(enum sdp_proto p)
@@ -108,11 +111,9 @@ enum sdp_proto sdp_proto_of(struct text t)
 {
 	enum sdp_proto p;
 
-	for (p = SDP_AVP; p <= SDP_SAVPF; p++)
+	for (p = SDP_AVP; p <= SDP_TLS_SAVPF; p++)
 		if (text_is_any_case(t, protos[p]))
 			return p;
-	if (text_is_any_case(t, "UDP/TLS/RTP/SAVP") || text_is_any_case(t, "UDP/TLS/RTP/SAVPF"))
-		return SDP_DTLS;
 	return SDP_OTHER;
 }
 
@@ -121,9 +122,14 @@ bool sdp_secure(enum sdp_proto p)
 	return p == SDP_SAVP || p == SDP_SAVPF;
 }
 
+bool sdp_dtls(enum sdp_proto p)
+{
+	return p == SDP_TLS_SAVP || p == SDP_TLS_SAVPF;
+}
+
 bool sdp_feedback(enum sdp_proto p)
 {
-	return p == SDP_AVPF || p == SDP_SAVPF;
+	return p == SDP_AVPF || p == SDP_SAVPF || p == SDP_TLS_SAVPF;
 }
 
 /* m=audio 49170/2 RTP/AVP 0 8 */
@@ -168,6 +174,84 @@ static int read_rtcp(struct parser *p, struct text t, struct sdp_medium *m)
 	return 0;
 }
 
+/* --- DTLS: of the medium, or of all that say nothing of it ------------------------- */
+
+static int read_fingerprint(struct parser *p, struct text t, struct sdp_medium *m)
+{
+	struct fingerprints *s = &m->prints;
+	char why[128];
+	int ret;
+
+	if (s->n == FINGERPRINTS)
+		return refuse(p, "more than %d a=fingerprint for one medium", FINGERPRINTS);
+	ret = fingerprint_parse(t, &s->f[s->n], why, sizeof(why));
+	if (ret == -EINVAL)
+		return refuse(p, "%s", why);
+	m->weak_prints |= ret == -ENOTSUP;
+	s->n += !ret;
+	return 0;
+}
+
+static int read_setup(struct parser *p, struct text t, struct sdp_medium *m)
+{
+	static const char *const names[] = {
+		[SETUP_ACTIVE] = "active", [SETUP_PASSIVE] = "passive", [SETUP_ACTPASS] = "actpass",
+		[SETUP_HOLDCONN] = "holdconn",
+	};
+	enum sdp_setup s;
+
+	for (s = SETUP_ACTIVE; s <= SETUP_HOLDCONN; s++)
+		if (text_is_any_case(t, names[s])) {
+			m->setup = s;
+			return 0;
+		}
+	return refuse(p, "a=setup is active, passive, actpass or holdconn");
+}
+
+/* RFC 8842 4: a token of 20 to 255 characters */
+static int read_tls_id(struct parser *p, struct text t, struct sdp_medium *m)
+{
+	if (t.len < 20 || t.len > 255)
+		return refuse(p, "a=tls-id has 20 to 255 characters");
+	m->tls_id = t;
+	return 0;
+}
+
+static int read_dtls_of(struct parser *p, struct text name, struct text value, struct sdp_medium *m)
+{
+	return text_is_any_case(name, "fingerprint") ? read_fingerprint(p, value, m) :
+	       text_is_any_case(name, "setup") ? read_setup(p, value, m) :
+	       text_is_any_case(name, "tls-id") ? read_tls_id(p, value, m) : 0;
+}
+
+/* To a medium that is something else it is nothing (BFCP over TLS has a=setup, too). */
+static int read_dtls(struct parser *p, struct text name, struct text value, struct sdp_medium *m)
+{
+	if (m)
+		return sdp_dtls(m->proto) ? read_dtls_of(p, name, value, m) : 0;
+	if (read_dtls_of(p, name, value, &p->whole))
+		snprintf(p->whole_err, sizeof(p->whole_err), "%s", p->err);
+	return 0;
+}
+
+/* What a medium with DTLS takes from the session. */
+static int complete_dtls(struct parser *p, struct sdp_medium *m)
+{
+	if (!sdp_dtls(m->proto) || !m->port)
+		return 0;
+	if (*p->whole_err) {
+		snprintf(p->err, p->err_len, "%s", p->whole_err);
+		return -EINVAL;
+	}
+	if (!m->prints.n && !m->weak_prints) {
+		m->prints = p->whole.prints;
+		m->weak_prints = p->whole.weak_prints;
+	}
+	m->setup = m->setup ?: p->whole.setup;
+	m->tls_id = m->tls_id.len ? m->tls_id : p->whole.tls_id;
+	return 0;
+}
+
 static bool is_ice(struct text name)
 {
 	static const char *const names[] = {
@@ -207,6 +291,8 @@ static int read_attribute(struct parser *p, struct text t, struct sdp_line *l)
 	while (name.len && name.s[name.len - 1] == ' ')
 		name.len--;
 	l->kind = kind_of(name);
+	if (l->kind == SDP_KEYS)
+		return read_dtls(p, name, value, m);
 	if (!m)
 		return 0;
 	if (l->kind == SDP_ICE)
@@ -281,7 +367,7 @@ static int complete(struct parser *p, struct sdp_medium *m)
 		m->rtcp.port = m->port + 1;
 	if (m->port && !m->rtcp.port && !m->mux)
 		return refuse(p, "m=%.*s has port 65535, and none for RTCP", TEXT_ARG(m->type));
-	return 0;
+	return complete_dtls(p, m);
 }
 
 int sdp_parse(struct text t, struct sdp *s, char *err, size_t err_len)

@@ -9,6 +9,7 @@
 
 #include "buf.h"
 #include "endpoint.h"
+#include "fingerprint.h"
 
 #define SDP_LINES	1024
 #define SDP_MEDIA	16
@@ -17,8 +18,11 @@
 enum sdp_proto {
 	SDP_OTHER,		/* not RTP: T.38's udptl, TCP, ... */
 	SDP_AVP, SDP_AVPF, SDP_SAVP, SDP_SAVPF,
-	SDP_DTLS,		/* UDP/TLS/RTP/SAVP and SAVPF */
+	SDP_TLS_SAVP, SDP_TLS_SAVPF,	/* UDP/TLS/RTP/SAVP and SAVPF, RFC 5764 8 */
 };
+
+/* RFC 4145 4: who makes the connection; here, who begins the handshake. */
+enum sdp_setup { SETUP_NONE, SETUP_ACTIVE, SETUP_PASSIVE, SETUP_ACTPASS, SETUP_HOLDCONN };
 
 enum sdp_kind {
 	SDP_KEEP,
@@ -54,6 +58,11 @@ struct sdp_medium {
 	bool ice;
 	unsigned int n_crypto;
 	struct text crypto[SDP_CRYPTO];	/* values */
+	/* Of RFC 8122 and RFC 8842, its own or else the session's: */
+	struct fingerprints prints;
+	bool weak_prints;	/* there were others, with hashes that we do not take */
+	enum sdp_setup setup;
+	struct text tls_id;
 };
 
 struct sdp {
@@ -75,8 +84,9 @@ bool sdp_silent(const struct sdp *s, unsigned int i);
 /* sdp_proto_name() - "RTP/AVP" */
 const char *sdp_proto_name(enum sdp_proto p);
 enum sdp_proto sdp_proto_of(struct text t);
-/* Of the four of RTP: */
-bool sdp_secure(enum sdp_proto p);
+/* Of those of RTP: */
+bool sdp_secure(enum sdp_proto p);	/* with SDES */
+bool sdp_dtls(enum sdp_proto p);
 bool sdp_feedback(enum sdp_proto p);
 
 struct sdp_medium_change {

@@ -51,12 +51,9 @@ static int read_transport(struct reader *r, const struct item *i)
 	if (i->type == ITEM_STRING && text_is_any_case(t, "accept"))
 		return 0;	/* who answers with another profile is taken at its word anyway */
 	r->w->proto = i->type == ITEM_STRING ? sdp_proto_of(t) : SDP_OTHER;
-	if (r->w->proto == SDP_DTLS)
-		return refuse(r, "transport-protocol %.*s: DTLS-SRTP is not done yet; RTP/SAVP and "
-			      "RTP/SAVPF with SDES are", TEXT_ARG(t));
 	if (r->w->proto == SDP_OTHER)
 		return refuse(r, "transport-protocol %.*s: there are RTP/AVP, RTP/AVPF, RTP/SAVP, "
-			      "RTP/SAVPF", TEXT_ARG(t));
+			      "RTP/SAVPF, UDP/TLS/RTP/SAVP, UDP/TLS/RTP/SAVPF", TEXT_ARG(t));
 	return 0;
 }
 
@@ -121,6 +118,24 @@ static int read_ptime(struct reader *r, const struct item *i)
 	return refuse(r, "ptime: packets are not joined or split");
 }
 
+/* As rtpengine has them; "active", as nothing, is to begin the handshake where we may choose. */
+static int read_dtls(struct reader *r, const struct item *i)
+{
+	struct text t = i->string;
+
+	r->w->dtls_off = text_is(t, "off") || text_is(t, "no") || text_is(t, "disable");
+	r->w->dtls_passive = text_is(t, "passive");
+	if (i->type != ITEM_STRING || (!r->w->dtls_off && !r->w->dtls_passive && !text_is(t, "active")))
+		return refuse(r, "DTLS is off, passive or active");
+	return 0;
+}
+
+static int read_dtls_fingerprint(struct reader *r, const struct item *i)
+{
+	r->w->dtls_hash = i->type == ITEM_STRING ? fingerprint_hash_of(i->string) : HASH_NONE;
+	return r->w->dtls_hash ? 0 : refuse(r, "DTLS-fingerprint is sha-256, sha-384 or sha-512");
+}
+
 static const struct {
 	const char *key;
 	int (*read)(struct reader *r, const struct item *i);
@@ -129,6 +144,7 @@ static const struct {
 	{ "address-family", read_family }, { "direction", read_direction },
 	{ "media-address", read_media_address }, { "record-call", read_record_call },
 	{ "codec", read_codec }, { "T.38", read_t38 }, { "rtpp-flags", read_raw_flags },
+	{ "DTLS", read_dtls }, { "DTLS-fingerprint", read_dtls_fingerprint },
 	{ "ptime", read_ptime }, { "ptime-reverse", read_ptime }, { "repacketize", read_ptime },
 };
 

@@ -25,6 +25,8 @@ struct wish {
 	bool sdes_off, sdes_nonew, sdes_lifetime;
 	uint32_t sdes_no;	/* masks of suites */
 	uint32_t sdes_only;
+	bool dtls_off, dtls_passive;
+	enum fingerprint_hash dtls_hash;	/* of our fingerprint; HASH_NONE: not said */
 	unsigned int n_order;
 	unsigned char order[SUITES];
 };
