@@ -145,12 +145,18 @@ struct xsrtp_event {
 	__u64 attack;		/* 1: began, 0: ended */
 };
 
+/*
+ * Another program version takes over these maps if their sizes and this number are its own:
+ * count it up when what stands in them comes to mean something else.
+ */
+#define XSRTP_GUARD_LAYOUT	1
+
 struct xsrtp_guard {
 	/* Read by every packet. */
 	__u32 hosts;		/* how many prefixes there are in each table */
 	__u32 prefixes4;
 	__u32 prefixes6;
-	__u32 hz;
+	__u32 layout;
 	__u64 attack;		/* since when, in jiffies; 0: calm */
 	__u64 room[5];
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "pins.h"
 #include "policy.h"
 #include "prefix.h"
 
@@ -198,6 +199,14 @@ static void print_prefixes(struct guard_set *g, const char *name, uint16_t state
 	out_end();
 }
 
+static void print_pinned(const struct guard_set *g)
+{
+	char path[PINS_STRLEN];
+	bool held = pins_hold(g, path);
+
+	out_str("pinned", held ? "state pinned in %s\n" : "state not pinned%s\n", held ? path : "");
+}
+
 static int guard_show(struct args *a)
 {
 	struct xsrtp_guard_cpu sum;
@@ -219,6 +228,7 @@ static int guard_show(struct args *a)
 	print_limits(&p);
 	out_u64("memory_bytes", "memory %" PRIu64 " bytes, and no more under any flood\n",
 		guard_memory(&g));
+	print_pinned(&g);
 	print_counts("counters", (uint64_t *)sum.count, false);
 	print_counts("would-drop", (uint64_t *)sum.would, true);
 	print_prefixes(&g, "banned", XSRTP_PREFIX_BANNED, &c);
@@ -232,14 +242,36 @@ static int guard_show(struct args *a)
 
 /* --- attach, detach, set -------------------------------------------------------------- */
 
+static void print_attached_guard(const struct guard_attached *got, const struct xsrtp_policy *p)
+{
+	char text[POLICY_PORTS_STRLEN];
+
+	out_object(NULL);
+	out_str("device", "%s:", got->dev.ifname);
+	out_str("xdp", " guard, XDP %s", got->dev.mode == INGRESS_NATIVE ? "native" : "generic");
+	if (*got->dev.why)
+		out_str("why", " (%s)", got->dev.why);
+	out_str("ports", ", ports %s", policy_ports(p, text));
+	out_bool("renewed", ", program renewed", "", got->renewed);
+	out_bool("kept", ", goes on with the state that was there", "", got->kept);
+	if (*got->fresh)
+		out_str("fresh", "\n  begins afresh: the state that was there is another version's (%s)",
+			got->fresh);
+	if (*got->unpinned)
+		out_str("unpinned", "\n  its state goes with the program: cannot pin it to %s",
+			got->unpinned);
+	out_text("\n");
+	out_end();
+}
+
 static int guard_attach_verb(struct args *a)
 {
 	const char *ifname = args_value(a, "device"), *ports = NULL;
 	enum ingress_mode mode = INGRESS_AUTO;
+	struct guard_attached got;
 	struct xsrtp_policy p;
-	struct ingress_info got;
 	struct guard_set g;
-	char err[768], text[POLICY_PORTS_STRLEN];
+	char err[768];
 
 	if (args_match(a, "native"))
 		mode = INGRESS_NATIVE;
@@ -254,13 +286,7 @@ static int guard_attach_verb(struct args *a)
 		fail("%s", err);
 	open_guard(&g);
 	get_policy(&g, &p);
-	out_object(NULL);
-	out_str("device", "%s:", got.ifname);
-	out_str("xdp", " guard, XDP %s", got.mode == INGRESS_NATIVE ? "native" : "generic");
-	if (*got.why)
-		out_str("why", " (%s)", got.why);
-	out_str("ports", ", ports %s\n", policy_ports(&p, text));
-	out_end();
+	print_attached_guard(&got, &p);
 	guard_close(&g);
 	return EXIT_SUCCESS;
 }

@@ -24,27 +24,33 @@
 #include "clock.skel.h"
 #include "guard.skel.h"
 #include "maps.h"
+#include "pins.h"
 #include "policy.h"
 
 #define PROG		"xsrtp_guard"
 #define IDS_MAX		32
+#define DEVICES_MAX	64
 #define LOCK_TRIES	1000	/* of 10 ms */
 
 static const struct {
 	const char *name;
-	__u32 value_size;	/* 0: any */
+	__u32 value_size;
+	__u32 entries;
 } shapes[GUARD_MAPS] = {
-	[GUARD_POLICY] = { "guard_policy", 0 },
-	[GUARD_STATE] = { "guard_state", sizeof(struct xsrtp_guard) },
-	[GUARD_SOURCES] = { "guard_sources", sizeof(struct xsrtp_source) },
-	[GUARD_HOSTS] = { "guard_hosts", sizeof(struct xsrtp_host_line) },
-	[GUARD_OFFENDERS] = { "guard_offenders", sizeof(struct xsrtp_offender) },
-	[GUARD_ENDS] = { "guard_ends", sizeof(struct xsrtp_ends) },
-	[GUARD_TALKERS] = { "guard_talkers", sizeof(struct xsrtp_talkers) },
-	[GUARD_CANDIDATES] = { "guard_talkers_c", sizeof(struct xsrtp_candidate) },
-	[GUARD_CPU] = { "guard_cpu", sizeof(struct xsrtp_guard_cpu) },
-	[GUARD_PREFIX4] = { "guard_prefix4", sizeof(struct xsrtp_prefix_state) },
-	[GUARD_PREFIX6] = { "guard_prefix6", sizeof(struct xsrtp_prefix_state) },
+	[GUARD_POLICY] = { "guard_policy", sizeof(__u32), 1 },
+	[GUARD_STATE] = { "guard_state", sizeof(struct xsrtp_guard), 1 },
+	[GUARD_SOURCES] = { "guard_sources", sizeof(struct xsrtp_source), XSRTP_SOURCES },
+	[GUARD_HOSTS] = { "guard_hosts", sizeof(struct xsrtp_host_line), XSRTP_HOST_LINES },
+	[GUARD_OFFENDERS] = { "guard_offenders", sizeof(struct xsrtp_offender), XSRTP_OFFENDERS },
+	[GUARD_ENDS] = { "guard_ends", sizeof(struct xsrtp_ends), XSRTP_PORTS },
+	[GUARD_TALKERS] = { "guard_talkers", sizeof(struct xsrtp_talkers), XSRTP_PORTS },
+	[GUARD_CANDIDATES] = { "guard_talkers_c", sizeof(struct xsrtp_candidate),
+			       XSRTP_CANDIDATES },
+	[GUARD_CPU] = { "guard_cpu", sizeof(struct xsrtp_guard_cpu), 1 },
+	[GUARD_PREFIX4] = { "guard_prefix4", sizeof(struct xsrtp_prefix_state),
+			    XSRTP_PREFIXES_MAX },
+	[GUARD_PREFIX6] = { "guard_prefix6", sizeof(struct xsrtp_prefix_state),
+			    XSRTP_PREFIXES_MAX },
 };
 
 _Static_assert(sizeof(struct xsrtp_ends) == 64, "one cache line");
@@ -175,22 +181,34 @@ void guard_close(struct guard_set *g)
 {
 	int i;
 
-	for (i = 0; i < GUARD_MAPS; i++)
+	for (i = 0; i < GUARD_MAPS; i++) {
 		if (g->fd[i] >= 0)
 			close(g->fd[i]);
+		g->fd[i] = -1;
+	}
+}
+
+const char *guard_map_name(enum guard_map i)
+{
+	return shapes[i].name;
+}
+
+static bool is_shaped(int fd, int i)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	return !bpf_obj_get_info_by_fd(fd, &info, &len) && !strcmp(info.name, shapes[i].name) &&
+	       info.value_size == shapes[i].value_size && info.max_entries == shapes[i].entries;
 }
 
 static void take(struct guard_set *g, int fd)
 {
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-	int i = GUARD_MAPS;
+	int i;
 
-	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
-		for (i = 0; i < GUARD_MAPS; i++)
-			if (!strcmp(info.name, shapes[i].name) && g->fd[i] < 0 &&
-			    (!shapes[i].value_size || info.value_size == shapes[i].value_size))
-				break;
+	for (i = 0; i < GUARD_MAPS; i++)
+		if (g->fd[i] < 0 && is_shaped(fd, i))
+			break;
 	if (i < GUARD_MAPS)
 		g->fd[i] = fd;
 	else
@@ -219,6 +237,43 @@ int guard_of(int prog, struct guard_set *g)
 			return -ESTALE;
 		}
 	return 0;
+}
+
+/* The policy lies in a map of its own, whose size no program's list of maps tells. */
+static bool policy_fits(const struct guard_set *g)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info), zero = 0, id;
+	int inner = -1;
+	bool fits;
+
+	if (!bpf_map_lookup_elem(g->fd[GUARD_POLICY], &zero, &id))
+		inner = bpf_map_get_fd_by_id(id);
+	fits = inner >= 0 && !bpf_obj_get_info_by_fd(inner, &info, &len) &&
+	       info.value_size == sizeof(struct xsrtp_policy);
+	if (inner >= 0)
+		close(inner);
+	return fits;
+}
+
+/* 0, or -ESTALE and in @why what is not as this version of xsrtp has it. */
+static int guard_fits(struct guard_set *g, char *why, size_t why_len)
+{
+	struct xsrtp_guard *s;
+	__u32 layout;
+	int i;
+
+	for (i = 0; i < GUARD_MAPS; i++)
+		if (!is_shaped(g->fd[i], i))
+			return map_fail(-ESTALE, why, why_len, "%s has another size", shapes[i].name);
+	if (!policy_fits(g))
+		return map_fail(-ESTALE, why, why_len, "the policy has another size");
+	s = guard_state_map(g);
+	layout = s ? s->layout : 0;
+	if (s)
+		guard_state_unmap(s);
+	return layout == XSRTP_GUARD_LAYOUT ? 0 :
+	       map_fail(-ESTALE, why, why_len, "layout %u, not %u", layout, XSRTP_GUARD_LAYOUT);
 }
 
 uint64_t guard_memory(const struct guard_set *g)
@@ -307,10 +362,15 @@ int guard_policy_put(struct guard_set *g, const struct xsrtp_policy *p, char *er
 
 int guard_start(struct guard_set *g, const char *ports, char *err, size_t err_len)
 {
+	struct xsrtp_guard *s = guard_state_map(g);
 	struct xsrtp_policy p;
 	struct guard_clock c;
 	int ret = clock_measure(&c);
 
+	if (!s)
+		return map_fail(-errno, err, err_len, "cannot map the guard's state");
+	s->layout = XSRTP_GUARD_LAYOUT;
+	guard_state_unmap(s);
 	if (ret)
 		return map_fail(ret, err, err_len, "cannot read the kernel's clock: %s", strerror(-ret));
 	policy_init(&p, c.hz);
@@ -402,21 +462,70 @@ int guard_list(struct ingress_info *info, size_t max)
 	return n;
 }
 
-int guard_open(struct guard_set *g, char *err, size_t err_len)
+/* Its maps, from the program on a device; 0, -ENOENT, -ESTALE with @why, ... */
+static int device_open(const struct ingress_info *d, struct guard_set *g, char *why, size_t why_len)
 {
-	struct ingress_info first;
-	int ret = guard_list(&first, 1), prog;
+	int prog = guard_prog(d->prog_id), ret;
 
-	memset(g->fd, -1, sizeof(g->fd));
-	if (!ret)
-		return map_fail(-ENOENT, err, err_len, "no device of this network namespace has the "
-				"guard: xsrtp guard attach DEV");
-	prog = ret < 0 ? ret : guard_prog(first.prog_id);
 	if (prog < 0)
-		return map_explain(prog, "XDP", err, err_len);
+		return prog;
 	ret = guard_of(prog, g);
 	close(prog);
-	return ret ? map_explain(ret, "XDP", err, err_len) : 0;
+	if (ret == -ESTALE)
+		return map_fail(ret, why, why_len, "its maps have other sizes");
+	ret = ret ?: guard_fits(g, why, why_len);
+	if (ret)
+		guard_close(g);
+	return ret;
+}
+
+/* The first device's whose maps are this version's. */
+static int devices_open(struct guard_set *g, char *why, size_t why_len)
+{
+	struct ingress_info d[DEVICES_MAX];
+	int n = guard_list(d, DEVICES_MAX), i, ret = n < 0 ? n : -ENOENT;
+
+	memset(g->fd, -1, sizeof(g->fd));
+	for (i = 0; i < n; i++) {
+		ret = device_open(&d[i], g, why, why_len);
+		if (ret != -ESTALE && ret != -ENOENT)
+			break;
+	}
+	return ret;
+}
+
+/* The same or, where no device has it, what is pinned. */
+static int state_open(struct guard_set *g, char *why, size_t why_len)
+{
+	int ret = devices_open(g, why, why_len);
+
+	if (ret != -ENOENT)
+		return ret;
+	ret = pins_open(g);
+	ret = ret ?: guard_fits(g, why, why_len);
+	if (ret)
+		guard_close(g);
+	return ret;
+}
+
+int guard_open(struct guard_set *g, char *err, size_t err_len)
+{
+	struct guard_set pinned;
+	char why[100];
+	int ret = devices_open(g, why, sizeof(why));
+
+	if (ret == -ESTALE)
+		return map_fail(ret, err, err_len, "the guard is of another version of xsrtp (%s): xsrtp "
+				"guard attach DEV renews it", why);
+	if (ret != -ENOENT)
+		return ret ? map_explain(ret, "XDP", err, err_len) : 0;
+	if (pins_open(&pinned))
+		return map_fail(ret, err, err_len, "no device of this network namespace has the "
+				"guard: xsrtp guard attach DEV");
+	guard_close(&pinned);
+	return map_fail(ret, err, err_len, "no device of this network namespace has the guard any "
+			"more: xsrtp guard attach DEV goes on with its state, xsrtp guard detach DEV "
+			"forgets it");
 }
 
 /* Loads the program; with @shared on its maps. */
@@ -482,62 +591,113 @@ static int ports_change(struct guard_set *g, const char *ports, char *err, size_
 	return ret ?: guard_policy_put(g, &p, err, err_len);
 }
 
-static int attach_prog(int ifindex, enum ingress_mode mode, const char *ports,
-		       struct ingress_info *info, char *err, size_t err_len)
+/* From one packet to the next; what is on the device must be what was looked at. */
+static int renew(int ifindex, int prog, enum ingress_mode mode, struct ingress_info *info,
+		 char *err, size_t err_len)
 {
-	struct bpf_object *o = NULL;
-	struct guard_set shared, g;
-	bool has = !guard_open(&shared, err, err_len);
-	int ret = prog_load(has ? &shared : NULL, &o, err, err_len), prog;
+	LIBBPF_OPTS(bpf_xdp_attach_opts, o);
+	int ret;
 
-	guard_close(&shared);
+	if (mode != INGRESS_AUTO && mode != info->mode)
+		return map_fail(-EEXIST, err, err_len, "%s has the guard in %s mode: xsrtp guard detach "
+				"%s, then attach again", info->ifname,
+				info->mode == INGRESS_NATIVE ? "native" : "generic", info->ifname);
+	o.old_prog_fd = guard_prog(info->prog_id);
+	if (o.old_prog_fd < 0)
+		return map_fail(-EBUSY, err, err_len, "%s has another XDP program", info->ifname);
+	ret = bpf_xdp_attach(ifindex, prog, info->mode == INGRESS_NATIVE ? XDP_FLAGS_DRV_MODE :
+			     XDP_FLAGS_SKB_MODE, &o);
+	close(o.old_prog_fd);
+	return ret ? map_fail(ret, err, err_len, "cannot renew the guard on %s: %s%s%s", info->ifname,
+			      strerror(-ret), heard[0] ? ": " : "", heard) : 0;
+}
+
+/* On the maps @old, or where there are none on new ones. */
+static int prog_start(const struct guard_set *old, const char *ports, struct bpf_object **o,
+		      struct guard_set *g, char *err, size_t err_len)
+{
+	int ret = prog_load(old, o, err, err_len);
+
+	if (ret)
+		return ret;
+	ret = guard_of(bpf_program__fd(bpf_object__find_program_by_name(*o, PROG)), g);
+	if (ret)
+		ret = map_explain(ret, "XDP", err, err_len);
+	else if (!old)
+		ret = guard_start(g, ports, err, err_len);
+	else if (ports)
+		ret = ports_change(g, ports, err, err_len);
+	if (ret)
+		bpf_object__close(*o);
+	return ret;
+}
+
+static int attach_prog(int ifindex, enum ingress_mode mode, const char *ports,
+		       struct guard_attached *to, char *err, size_t err_len)
+{
+	struct ingress_info *dev = &to->dev;
+	struct guard_set old, g;
+	struct bpf_object *o = NULL;
+	int found, ret, prog;
+
+	to->renewed = dev->prog_id;
+	found = state_open(&old, to->fresh, sizeof(to->fresh));
+	if (found && found != -ENOENT && found != -ESTALE)
+		return map_explain(found, "XDP", err, err_len);
+	ret = prog_start(found ? NULL : &old, ports, &o, &g, err, err_len);
+	guard_close(&old);
 	if (ret)
 		return ret;
 	prog = bpf_program__fd(bpf_object__find_program_by_name(o, PROG));
-	ret = guard_of(prog, &g);
-	if (ret) {
-		bpf_object__close(o);
-		return map_explain(ret, "XDP", err, err_len);
-	}
-	if (!has)
-		ret = guard_start(&g, ports, err, err_len);
-	else if (ports)
-		ret = ports_change(&g, ports, err, err_len);
-	ret = ret ?: mode_attach(ifindex, prog, mode, info, err, err_len);
+	ret = to->renewed ? renew(ifindex, prog, mode, dev, err, err_len) :
+			    mode_attach(ifindex, prog, mode, dev, err, err_len);
+	if (!ret)
+		pins_put(&g, to->unpinned, sizeof(to->unpinned));
+	to->kept = !found;
 	guard_close(&g);
 	bpf_object__close(o);
 	return ret;
 }
 
-int guard_attach(const char *ifname, enum ingress_mode mode, const char *ports,
-		 struct ingress_info *info, char *err, size_t err_len)
+static int attach_locked(int ifindex, enum ingress_mode mode, const char *ports,
+			 struct guard_attached *to, char *err, size_t err_len)
 {
-	int ifindex = if_nametoindex(ifname), lock, prog, ret;
 	libbpf_print_fn_t before;
+	int prog, ret;
 
-	memset(info, 0, sizeof(*info));
-	snprintf(info->ifname, sizeof(info->ifname), "%s", ifname);
+	if (!device_query(ifindex, &to->dev)) {
+		prog = guard_prog(to->dev.prog_id);
+		if (prog < 0)
+			return map_fail(-EBUSY, err, err_len, "%s has another XDP program",
+					to->dev.ifname);
+		close(prog);
+	}
+	heard[0] = 0;
+	before = libbpf_set_print(hear);
+	ret = attach_prog(ifindex, mode, ports, to, err, err_len);
+	libbpf_set_print(before);
+	pins_sweep();
+	return ret;
+}
+
+int guard_attach(const char *ifname, enum ingress_mode mode, const char *ports,
+		 struct guard_attached *to, char *err, size_t err_len)
+{
+	int ifindex = if_nametoindex(ifname), lock, ret;
+
+	memset(to, 0, sizeof(*to));
+	snprintf(to->dev.ifname, sizeof(to->dev.ifname), "%s", ifname);
 	if (!ifindex)
 		return map_fail(-ENODEV, err, err_len, "there is no device %s", ifname);
-	if (!device_query(ifindex, info)) {
-		prog = guard_prog(info->prog_id);
-		if (prog < 0)
-			return map_fail(-EBUSY, err, err_len, "%s has another XDP program", ifname);
-		close(prog);
-		return map_fail(-EEXIST, err, err_len, "%s has the guard already", ifname);
-	}
 	lock = guard_lock(err, err_len);
 	if (lock < 0)
 		return lock;
-	heard[0] = 0;
-	before = libbpf_set_print(hear);
-	ret = attach_prog(ifindex, mode, ports, info, err, err_len);
-	libbpf_set_print(before);
+	ret = attach_locked(ifindex, mode, ports, to, err, err_len);
 	close(lock);
 	return ret;
 }
 
-int guard_detach(const char *ifname, char *err, size_t err_len)
+static int detach_device(const char *ifname, char *err, size_t err_len)
 {
 	int ifindex = if_nametoindex(ifname), prog = -ENOENT, ret;
 	struct ingress_info info;
@@ -555,4 +715,20 @@ int guard_detach(const char *ifname, char *err, size_t err_len)
 	close(prog);
 	return ret ? map_fail(ret, err, err_len, "cannot detach from %s: %s", ifname,
 			      strerror(-ret)) : 0;
+}
+
+int guard_detach(const char *ifname, char *err, size_t err_len)
+{
+	int lock = guard_lock(err, err_len), ret;
+	struct ingress_info left;
+
+	if (lock < 0)
+		return lock;
+	ret = detach_device(ifname, err, err_len);
+	/* Of a device that is gone, or has lost its program, the state is what is there. */
+	if (!guard_list(&left, 1) && pins_remove() && (ret == -ENODEV || ret == -ENOENT))
+		ret = 0;
+	pins_sweep();
+	close(lock);
+	return ret;
 }

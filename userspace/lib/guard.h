@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The guard on the devices of this network namespace (bpf/guard.bpf.c): attach, detach,
- * its policy and its state. As with the other programs nothing is kept in a process or a
- * file: the guard is found by asking the kernel, all devices of a namespace share one set
- * of maps, and these live as long as a device has the program.
+ * its policy and its state. As with the other programs nothing is kept in a process: the
+ * guard is found by asking the kernel, and all devices of a namespace share one set of
+ * maps. They are pinned (pins.h) until the last device is detached.
  *
  * Who changes something holds the namespace's lock, which goes with the process.
  *
@@ -36,14 +36,27 @@ struct guard_clock {
 	unsigned int hz;
 };
 
+/* What guard_attach() has found and done. */
+struct guard_attached {
+	struct ingress_info dev;
+	bool renewed;		/* the device had the guard already: another program now */
+	bool kept;		/* there was a state, and the guard goes on with it */
+	char fresh[100];	/* there was one, and why it could not; else empty */
+	char unpinned[128];	/* why the state does not outlive the program; else empty */
+};
+
 /*
  * guard_attach() - on @ifname; @ports "A-B,C-D" or NULL: as they are, or the default
  *
- * -EEXIST it is there; -EBUSY another XDP program is.
+ * Where the guard is already its program is exchanged, between two packets, by this
+ * version's. -EEXIST it is there in another mode; -EBUSY another XDP program is.
  */
 int guard_attach(const char *ifname, enum ingress_mode mode, const char *ports,
-		 struct ingress_info *info, char *err, size_t err_len);
-/* guard_detach() - -ENOENT it is not there. With the last device its state goes. */
+		 struct guard_attached *to, char *err, size_t err_len);
+/*
+ * guard_detach() - -ENOENT it is not there. With the last device its state goes; where a
+ * state is all that is left, because the device is gone, that goes and it is 0.
+ */
 int guard_detach(const char *ifname, char *err, size_t err_len);
 /* guard_list() - up to @max devices that have it; how many, or -errno. */
 int guard_list(struct ingress_info *info, size_t max);
@@ -53,6 +66,7 @@ int guard_open(struct guard_set *g, char *err, size_t err_len);
 /* guard_of() - those of the program @prog; -ESTALE: another version's. */
 int guard_of(int prog, struct guard_set *g);
 void guard_close(struct guard_set *g);
+const char *guard_map_name(enum guard_map i);
 
 /* guard_lock() - waits for others; the descriptor to close, or -errno. */
 int guard_lock(char *err, size_t err_len);
