@@ -47,9 +47,14 @@ void get_clock(struct guard_clock *c, const struct xsrtp_policy *p)
 
 static void print_device(const struct ingress_info *d)
 {
+	char next[NEXT_NAME_LEN];
+
+	guard_next_name(d, next);
 	out_object(NULL);
 	out_str("device", " %s", d->ifname);
-	out_str("xdp", " (%s)", d->mode == INGRESS_NATIVE ? "native" : "generic");
+	out_str("xdp", *next ? " (%s, " : " (%s)", d->mode == INGRESS_NATIVE ? "native" : "generic");
+	if (*next)
+		out_str("next", "in front of %s)", next);
 	out_end();
 }
 
@@ -252,6 +257,8 @@ static void print_attached_guard(const struct guard_attached *got, const struct 
 	if (*got->dev.why)
 		out_str("why", " (%s)", got->dev.why);
 	out_str("ports", ", ports %s", policy_ports(p, text));
+	if (*got->next)
+		out_str("next", ", in front of %s", got->next);
 	out_bool("renewed", ", program renewed", "", got->renewed);
 	out_bool("kept", ", goes on with the state that was there", "", got->kept);
 	if (*got->fresh)

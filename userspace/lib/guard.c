@@ -23,7 +23,9 @@
 
 #include "clock.skel.h"
 #include "guard.skel.h"
+#include "guard_next.skel.h"
 #include "maps.h"
+#include "next.h"
 #include "pins.h"
 #include "policy.h"
 
@@ -508,6 +510,18 @@ static int state_open(struct guard_set *g, char *why, size_t why_len)
 	return ret;
 }
 
+void guard_next_name(const struct ingress_info *d, char name[NEXT_NAME_LEN])
+{
+	int prog = guard_prog(d->prog_id);
+	__u32 id = prog < 0 ? 0 : next_id(prog);
+
+	name[0] = 0;
+	if (id)
+		next_name(id, name);
+	if (prog >= 0)
+		close(prog);
+}
+
 int guard_open(struct guard_set *g, char *err, size_t err_len)
 {
 	struct guard_set pinned;
@@ -528,19 +542,29 @@ int guard_open(struct guard_set *g, char *err, size_t err_len)
 			"forgets it");
 }
 
-/* Loads the program; with @shared on its maps. */
-static int prog_load(const struct guard_set *shared, struct bpf_object **to, char *err, size_t err_len)
+/* What a program is loaded with: the maps of another, and for being in front of one. */
+struct start {
+	const struct guard_set *old;	/* or NULL */
+	__u32 next;			/* or 0 */
+	int attach_type;		/* of @next */
+};
+
+/* Loads the program. */
+static int prog_load(const struct start *with, struct bpf_object **to, char *err, size_t err_len)
 {
 	struct bpf_object *o;
 	size_t size;
-	const void *elf = guard__elf_bytes(&size);
+	const void *elf = with->next ? guard_next__elf_bytes(&size) : guard__elf_bytes(&size);
 	int i, ret;
 
 	o = bpf_object__open_mem(elf, size, NULL);
 	ret = o ? 0 : -errno;
-	for (i = 0; !ret && shared && i < GUARD_MAPS; i++)
+	if (!ret && with->next)
+		bpf_program__set_expected_attach_type(bpf_object__find_program_by_name(o, PROG),
+						      with->attach_type);
+	for (i = 0; !ret && with->old && i < GUARD_MAPS; i++)
 		ret = bpf_map__reuse_fd(bpf_object__find_map_by_name(o, shapes[i].name),
-					shared->fd[i]);
+					with->old->fd[i]);
 	ret = ret ?: bpf_object__load(o);
 	if (ret) {
 		bpf_object__close(o);
@@ -591,39 +615,54 @@ static int ports_change(struct guard_set *g, const char *ports, char *err, size_
 	return ret ?: guard_policy_put(g, &p, err, err_len);
 }
 
-/* From one packet to the next; what is on the device must be what was looked at. */
-static int renew(int ifindex, int prog, enum ingress_mode mode, struct ingress_info *info,
-		 char *err, size_t err_len)
+static __u32 mode_flags(const struct ingress_info *info)
 {
-	LIBBPF_OPTS(bpf_xdp_attach_opts, o);
+	return info->mode == INGRESS_NATIVE ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
+}
+
+/* From one packet to the next; what is on the device must be what was looked at. */
+static int exchange(int ifindex, int prog, const struct ingress_info *info)
+{
+	LIBBPF_OPTS(bpf_xdp_attach_opts, o, .old_prog_fd = bpf_prog_get_fd_by_id(info->prog_id));
+	int ret;
+
+	if (o.old_prog_fd < 0)
+		return -errno;
+	ret = bpf_xdp_attach(ifindex, prog, mode_flags(info), &o);
+	close(o.old_prog_fd);
+	return ret;
+}
+
+/* In place of the guard, or of the program that is behind it from now on. */
+static int take_place(int ifindex, int prog, enum ingress_mode mode, const struct ingress_info *info,
+		      char *err, size_t err_len)
+{
 	int ret;
 
 	if (mode != INGRESS_AUTO && mode != info->mode)
-		return map_fail(-EEXIST, err, err_len, "%s has the guard in %s mode: xsrtp guard detach "
-				"%s, then attach again", info->ifname,
-				info->mode == INGRESS_NATIVE ? "native" : "generic", info->ifname);
-	o.old_prog_fd = guard_prog(info->prog_id);
-	if (o.old_prog_fd < 0)
-		return map_fail(-EBUSY, err, err_len, "%s has another XDP program", info->ifname);
-	ret = bpf_xdp_attach(ifindex, prog, info->mode == INGRESS_NATIVE ? XDP_FLAGS_DRV_MODE :
-			     XDP_FLAGS_SKB_MODE, &o);
-	close(o.old_prog_fd);
-	return ret ? map_fail(ret, err, err_len, "cannot renew the guard on %s: %s%s%s", info->ifname,
+		return map_fail(-EEXIST, err, err_len, "%s has its program in %s mode: detach that, "
+				"then attach again", info->ifname,
+				info->mode == INGRESS_NATIVE ? "native" : "generic");
+	ret = exchange(ifindex, prog, info);
+	if (ret == -EBUSY)
+		return map_fail(ret, err, err_len, "%s has another XDP program, which only who attached "
+				"it can exchange%s%s", info->ifname, heard[0] ? ": " : "", heard);
+	return ret ? map_fail(ret, err, err_len, "cannot attach to %s: %s%s%s", info->ifname,
 			      strerror(-ret), heard[0] ? ": " : "", heard) : 0;
 }
 
-/* On the maps @old, or where there are none on new ones. */
-static int prog_start(const struct guard_set *old, const char *ports, struct bpf_object **o,
+/* With the maps of @with, or where there are none with new ones. */
+static int prog_start(const struct start *with, const char *ports, struct bpf_object **o,
 		      struct guard_set *g, char *err, size_t err_len)
 {
-	int ret = prog_load(old, o, err, err_len);
+	int ret = prog_load(with, o, err, err_len);
 
 	if (ret)
 		return ret;
 	ret = guard_of(bpf_program__fd(bpf_object__find_program_by_name(*o, PROG)), g);
 	if (ret)
 		ret = map_explain(ret, "XDP", err, err_len);
-	else if (!old)
+	else if (!with->old)
 		ret = guard_start(g, ports, err, err_len);
 	else if (ports)
 		ret = ports_change(g, ports, err, err_len);
@@ -632,25 +671,36 @@ static int prog_start(const struct guard_set *old, const char *ports, struct bpf
 	return ret;
 }
 
-static int attach_prog(int ifindex, enum ingress_mode mode, const char *ports,
+/* Onto the device: alone, or in the place of what is there. */
+static int prog_put(int ifindex, int prog, enum ingress_mode mode, __u32 next,
+		    struct guard_attached *to, char *err, size_t err_len)
+{
+	char why[200];
+
+	if (next && next_put(prog, next, why, sizeof(why)))
+		return map_fail(-EBUSY, err, err_len, "cannot put the guard in front of the XDP program "
+				"of %s: %s", to->dev.ifname, why);
+	return to->dev.prog_id ? take_place(ifindex, prog, mode, &to->dev, err, err_len) :
+				 mode_attach(ifindex, prog, mode, &to->dev, err, err_len);
+}
+
+static int attach_prog(int ifindex, enum ingress_mode mode, const char *ports, struct start *with,
 		       struct guard_attached *to, char *err, size_t err_len)
 {
-	struct ingress_info *dev = &to->dev;
 	struct guard_set old, g;
 	struct bpf_object *o = NULL;
 	int found, ret, prog;
 
-	to->renewed = dev->prog_id;
 	found = state_open(&old, to->fresh, sizeof(to->fresh));
 	if (found && found != -ENOENT && found != -ESTALE)
 		return map_explain(found, "XDP", err, err_len);
-	ret = prog_start(found ? NULL : &old, ports, &o, &g, err, err_len);
+	with->old = found ? NULL : &old;
+	ret = prog_start(with, ports, &o, &g, err, err_len);
 	guard_close(&old);
 	if (ret)
 		return ret;
 	prog = bpf_program__fd(bpf_object__find_program_by_name(o, PROG));
-	ret = to->renewed ? renew(ifindex, prog, mode, dev, err, err_len) :
-			    mode_attach(ifindex, prog, mode, dev, err, err_len);
+	ret = prog_put(ifindex, prog, mode, with->next, to, err, err_len);
 	if (!ret)
 		pins_put(&g, to->unpinned, sizeof(to->unpinned));
 	to->kept = !found;
@@ -659,22 +709,43 @@ static int attach_prog(int ifindex, enum ingress_mode mode, const char *ports,
 	return ret;
 }
 
+/*
+ * What will be behind the guard: what is behind the one that is there, or what is there.
+ * Not our own other program: that is found by being the device's, when flows are added.
+ */
+static int find_next(struct guard_attached *to, struct start *with, char *err, size_t err_len)
+{
+	int prog = guard_prog(to->dev.prog_id);
+	char why[200];
+
+	to->renewed = prog >= 0;
+	with->next = to->renewed ? next_id(prog) : to->dev.prog_id;
+	if (prog >= 0)
+		close(prog);
+	if (!with->next)
+		return 0;
+	next_name(with->next, to->next);
+	if (!strncmp(to->next, "xsrtp_ingress", strlen("xsrtp_ingress")))
+		return map_fail(-EBUSY, err, err_len, "%s has xsrtp's own program: xsrtp detach %s, then "
+				"attach the guard; both on one device are not there yet",
+				to->dev.ifname, to->dev.ifname);
+	with->attach_type = next_attach_type(with->next, why, sizeof(why));
+	return with->attach_type >= 0 ? 0 :
+	       map_fail(-EBUSY, err, err_len, "%s has another XDP program (%s), and the guard cannot be "
+			"in front of it: %s", to->dev.ifname, to->next, why);
+}
+
 static int attach_locked(int ifindex, enum ingress_mode mode, const char *ports,
 			 struct guard_attached *to, char *err, size_t err_len)
 {
-	libbpf_print_fn_t before;
-	int prog, ret;
+	libbpf_print_fn_t before = libbpf_set_print(hear);
+	struct start with = {};
+	int ret = 0;
 
-	if (!device_query(ifindex, &to->dev)) {
-		prog = guard_prog(to->dev.prog_id);
-		if (prog < 0)
-			return map_fail(-EBUSY, err, err_len, "%s has another XDP program",
-					to->dev.ifname);
-		close(prog);
-	}
+	if (!device_query(ifindex, &to->dev))
+		ret = find_next(to, &with, err, err_len);
 	heard[0] = 0;
-	before = libbpf_set_print(hear);
-	ret = attach_prog(ifindex, mode, ports, to, err, err_len);
+	ret = ret ?: attach_prog(ifindex, mode, ports, &with, to, err, err_len);
 	libbpf_set_print(before);
 	pins_sweep();
 	return ret;
@@ -697,11 +768,27 @@ int guard_attach(const char *ifname, enum ingress_mode mode, const char *ports,
 	return ret;
 }
 
+/* The program behind is the device's again. */
+static int give_place(int ifindex, int prog, const struct ingress_info *info)
+{
+	LIBBPF_OPTS(bpf_xdp_attach_opts, o, .old_prog_fd = prog);
+	__u32 id = next_id(prog);
+	int next, ret;
+
+	if (!id)
+		return bpf_xdp_detach(ifindex, mode_flags(info), &o);
+	next = bpf_prog_get_fd_by_id(id);
+	if (next < 0)
+		return -errno;
+	ret = exchange(ifindex, next, info);
+	close(next);
+	return ret;
+}
+
 static int detach_device(const char *ifname, char *err, size_t err_len)
 {
 	int ifindex = if_nametoindex(ifname), prog = -ENOENT, ret;
 	struct ingress_info info;
-	LIBBPF_OPTS(bpf_xdp_attach_opts, o);
 
 	if (!ifindex)
 		return map_fail(-ENODEV, err, err_len, "there is no device %s", ifname);
@@ -709,9 +796,7 @@ static int detach_device(const char *ifname, char *err, size_t err_len)
 		prog = guard_prog(info.prog_id);
 	if (prog < 0)
 		return map_fail(prog, err, err_len, "%s has no guard", ifname);
-	o.old_prog_fd = prog;
-	ret = bpf_xdp_detach(ifindex, info.mode == INGRESS_NATIVE ? XDP_FLAGS_DRV_MODE :
-			     XDP_FLAGS_SKB_MODE, &o);
+	ret = give_place(ifindex, prog, &info);
 	close(prog);
 	return ret ? map_fail(ret, err, err_len, "cannot detach from %s: %s", ifname,
 			      strerror(-ret)) : 0;

@@ -18,6 +18,7 @@
 
 #include "../../bpf/guard_state.h"
 #include "ingress.h"
+#include "next.h"
 
 enum guard_map {
 	GUARD_POLICY, GUARD_STATE, GUARD_SOURCES, GUARD_HOSTS, GUARD_OFFENDERS, GUARD_ENDS,
@@ -39,6 +40,7 @@ struct guard_clock {
 /* What guard_attach() has found and done. */
 struct guard_attached {
 	struct ingress_info dev;
+	char next[NEXT_NAME_LEN];	/* the program behind it; empty: none */
 	bool renewed;		/* the device had the guard already: another program now */
 	bool kept;		/* there was a state, and the guard goes on with it */
 	char fresh[100];	/* there was one, and why it could not; else empty */
@@ -49,7 +51,9 @@ struct guard_attached {
  * guard_attach() - on @ifname; @ports "A-B,C-D" or NULL: as they are, or the default
  *
  * Where the guard is already its program is exchanged, between two packets, by this
- * version's. -EEXIST it is there in another mode; -EBUSY another XDP program is.
+ * version's. Another XDP program is behind it from then on (next.h), and the device's again
+ * when the guard is detached. -EEXIST one is there in another mode; -EBUSY one that cannot
+ * be behind it.
  */
 int guard_attach(const char *ifname, enum ingress_mode mode, const char *ports,
 		 struct guard_attached *to, char *err, size_t err_len);
@@ -60,6 +64,9 @@ int guard_attach(const char *ifname, enum ingress_mode mode, const char *ports,
 int guard_detach(const char *ifname, char *err, size_t err_len);
 /* guard_list() - up to @max devices that have it; how many, or -errno. */
 int guard_list(struct ingress_info *info, size_t max);
+
+/* guard_next_name() - of the program behind the guard on @d; "": none. */
+void guard_next_name(const struct ingress_info *d, char name[NEXT_NAME_LEN]);
 
 /* guard_open() - its maps; -ENOENT no device of this namespace has it. */
 int guard_open(struct guard_set *g, char *err, size_t err_len);

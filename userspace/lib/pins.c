@@ -27,6 +27,7 @@
 #define BPFFS		"/sys/fs/bpf"
 #define OURS		"/xsrtp"
 #define PATH_LEN	(PINS_STRLEN + 16)
+#define NEXT		"next-"
 #define PROG_MAPS_MAX	32
 
 static bool is_bpffs(const char *path)
@@ -121,12 +122,15 @@ bool pins_hold(const struct guard_set *g, char path[PINS_STRLEN])
 static bool folder_remove(const char *folder)
 {
 	char path[PATH_LEN];
-	int i;
+	DIR *d = opendir(folder);
+	struct dirent *e;
 
-	for (i = 0; i < GUARD_MAPS; i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, guard_map_name(i));
+	while (d && (e = readdir(d))) {
+		snprintf(path, sizeof(path), "%s/%.15s", folder, e->d_name);
 		unlink(path);
 	}
+	if (d)
+		closedir(d);
 	return !rmdir(folder);
 }
 
@@ -190,6 +194,19 @@ bool pins_remove(void)
 	return was;
 }
 
+int pins_next_put(int map, char *why, size_t why_len)
+{
+	char folder[PINS_STRLEN] = BPFFS, path[PATH_LEN];
+	int ret = mount_bpffs();
+
+	ret = ret ?: folder_of_this(folder);
+	ret = ret ?: folder_make(folder);
+	snprintf(path, sizeof(path), "%s/" NEXT "%u", folder, map_id(map));
+	if (!ret && bpf_obj_pin(map, path))
+		ret = -errno;
+	return ret ? map_fail(ret, why, why_len, "%s: %s", path, strerror(-ret)) : 0;
+}
+
 /* --- of others ----------------------------------------------------------------------- */
 
 static bool prog_has_map(__u32 prog_id, __u32 id)
@@ -219,15 +236,44 @@ static bool map_in_use(__u32 id)
 	return false;
 }
 
-/* A folder without a state is being filled, by a process that is at it. */
-static void folder_sweep(const char *folder)
+static bool pin_in_use(const char *path, bool *is_pin)
 {
-	int fd = pin_open(folder, GUARD_STATE);
+	int fd = bpf_obj_get(path);
 	__u32 id = map_id(fd);
 
 	if (fd >= 0)
 		close(fd);
-	if (id && !map_in_use(id))
+	*is_pin = id;
+	return id && map_in_use(id);
+}
+
+/* Of this namespace: of devices that are gone, or that have another guard now. */
+static void next_sweep(const char *folder)
+{
+	char path[PATH_LEN];
+	DIR *d = opendir(folder);
+	struct dirent *e;
+	bool is_pin;
+
+	while (d && (e = readdir(d))) {
+		snprintf(path, sizeof(path), "%s/%.15s", folder, e->d_name);
+		if (!strncmp(e->d_name, NEXT, strlen(NEXT)) && !pin_in_use(path, &is_pin) && is_pin)
+			unlink(path);
+	}
+	if (d)
+		closedir(d);
+	/* Where nothing else is in it: a guard that was refused. */
+	rmdir(folder);
+}
+
+/* A folder without a state is being filled, by a process that is at it. */
+static void folder_sweep(const char *folder)
+{
+	char path[PATH_LEN];
+	bool is_pin;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, guard_map_name(GUARD_STATE));
+	if (!pin_in_use(path, &is_pin) && is_pin)
 		folder_remove(folder);
 }
 
@@ -246,5 +292,6 @@ void pins_sweep(void)
 	}
 	if (d)
 		closedir(d);
+	next_sweep(own);
 	parent_remove();
 }

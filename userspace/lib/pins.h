@@ -4,6 +4,7 @@
  * device that goes and comes back, a program that somebody took off it.
  *
  *   /sys/fs/bpf/xsrtp/netns-COOKIE/guard_state, ...
+ *   /sys/fs/bpf/xsrtp/netns-COOKIE/next-ID		a map of next.h
  *
  * The kernel gives a network namespace its cookie once (SO_NETNS_COOKIE, Linux 5.14): what
  * is left of a namespace that is gone is never taken for another's, and nothing outlives a
@@ -34,7 +35,10 @@ bool pins_hold(const struct guard_set *g, char path[PINS_STRLEN]);
 /* pins_remove() - this namespace's; false: there were none. */
 bool pins_remove(void);
 
-/* pins_sweep() - those of other namespaces that no program uses any more. */
+/* pins_next_put() - @map too, until no program uses it; as pins_put(). */
+int pins_next_put(int map, char *why, size_t why_len);
+
+/* pins_sweep() - what no program uses any more: of other namespaces, of devices. */
 void pins_sweep(void);
 
 #endif /* XSRTP_PINS_H */
