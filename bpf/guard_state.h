@@ -94,6 +94,13 @@ struct xsrtp_offender {
 	__u32 ports;		/* how often it was another than the one before */
 };
 
+/* What has been dropped that was for a local port, estimated as an offender's. */
+struct xsrtp_port_drops {
+	__u64 packets;
+	__u64 bytes;
+	__u64 reason;		/* enum xsrtp_guard_counter, of the last */
+};
+
 /* --- talkers ----------------------------------------------------------------- */
 
 #define XSRTP_ENDS_NEAR	2	/* far ends in a port's first cache line, ... */

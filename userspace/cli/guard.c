@@ -83,17 +83,10 @@ void print_time(const char *name, const char *fmt, const struct guard_clock *c,
 	out_str(name, fmt, text);
 }
 
-/* An attack that nothing has come of since is over, though no packet has said so yet. */
-static bool is_attacked(const struct xsrtp_guard *s, const struct xsrtp_policy *p,
-			const struct guard_clock *c)
-{
-	return s->attack && (int64_t)(c->jiffies - s->above) < (int64_t)p->hold;
-}
-
 static void print_state(const struct xsrtp_guard *s, const struct xsrtp_policy *p,
 			const struct guard_clock *c)
 {
-	bool attack = is_attacked(s, p, c);
+	bool attack = guard_attacked(s, p, c);
 
 	out_str("mode", "mode %s\n", p->observe ? "observe" : "enforce");
 	out_str("state", "state %s", attack ? "under-attack" : "calm");

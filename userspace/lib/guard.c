@@ -44,6 +44,7 @@ static const struct {
 	[GUARD_SOURCES] = { "guard_sources", sizeof(struct xsrtp_source), XSRTP_SOURCES },
 	[GUARD_HOSTS] = { "guard_hosts", sizeof(struct xsrtp_host_line), XSRTP_HOST_LINES },
 	[GUARD_OFFENDERS] = { "guard_offenders", sizeof(struct xsrtp_offender), XSRTP_OFFENDERS },
+	[GUARD_PORTS] = { "guard_ports", sizeof(struct xsrtp_port_drops), XSRTP_PORTS },
 	[GUARD_ENDS] = { "guard_ends", sizeof(struct xsrtp_ends), XSRTP_PORTS },
 	[GUARD_TALKERS] = { "guard_talkers", sizeof(struct xsrtp_talkers), XSRTP_PORTS },
 	[GUARD_CANDIDATES] = { "guard_talkers_c", sizeof(struct xsrtp_candidate),
@@ -177,6 +178,24 @@ double guard_clock_real(const struct guard_clock *c, uint64_t jiffies)
 	       (double)(int64_t)(c->jiffies - jiffies) / c->hz;
 }
 
+void guard_clock_advance(struct guard_clock *c)
+{
+	struct timespec mono;
+	uint64_t ns, ticks;
+
+	clock_gettime(CLOCK_MONOTONIC, &mono);
+	ns = mono.tv_sec * 1000000000ULL + mono.tv_nsec;
+	ticks = (ns - c->ns) / (1000000000 / c->hz);
+	c->jiffies += ticks;
+	c->ns += ticks * (1000000000 / c->hz);
+}
+
+bool guard_attacked(const struct xsrtp_guard *s, const struct xsrtp_policy *p,
+		    const struct guard_clock *c)
+{
+	return s->attack && (int64_t)(c->jiffies - s->above) < (int64_t)p->hold;
+}
+
 /* --- maps ---------------------------------------------------------------------------- */
 
 void guard_close(struct guard_set *g)
@@ -308,6 +327,17 @@ struct xsrtp_guard *guard_state_map(struct guard_set *g)
 void guard_state_unmap(struct xsrtp_guard *s)
 {
 	munmap(s, sizeof(*s));
+}
+
+int guard_array(struct guard_set *g, enum guard_map i, void *to, size_t size)
+{
+	void *m = mmap(NULL, size, PROT_READ, MAP_SHARED, g->fd[i], 0);
+
+	if (m == MAP_FAILED)
+		return -errno;
+	memcpy(to, m, size);
+	munmap(m, size);
+	return 0;
 }
 
 int guard_offenders(struct guard_set *g, struct xsrtp_offender *o)

@@ -21,8 +21,8 @@
 #include "next.h"
 
 enum guard_map {
-	GUARD_POLICY, GUARD_STATE, GUARD_SOURCES, GUARD_HOSTS, GUARD_OFFENDERS, GUARD_ENDS,
-	GUARD_TALKERS, GUARD_CANDIDATES, GUARD_CPU, GUARD_PREFIX4, GUARD_PREFIX6,
+	GUARD_POLICY, GUARD_STATE, GUARD_SOURCES, GUARD_HOSTS, GUARD_OFFENDERS, GUARD_PORTS,
+	GUARD_ENDS, GUARD_TALKERS, GUARD_CANDIDATES, GUARD_CPU, GUARD_PREFIX4, GUARD_PREFIX6,
 	GUARD_MAPS
 };
 
@@ -95,6 +95,12 @@ int guard_cpus(struct guard_set *g, struct xsrtp_guard_cpu *sum);
 /* guard_offenders() - up to XSRTP_OFFENDERS into @o; how many, or -errno. */
 int guard_offenders(struct guard_set *g, struct xsrtp_offender *o);
 
+/*
+ * guard_array() - all values of one of its arrays, as they are at about one moment, into
+ * @to, which is as large; 0 or -errno.
+ */
+int guard_array(struct guard_set *g, enum guard_map i, void *to, size_t size);
+
 /* guard_memory() - bytes of all maps, as the kernel accounts for them. */
 uint64_t guard_memory(const struct guard_set *g);
 
@@ -102,6 +108,11 @@ uint64_t guard_memory(const struct guard_set *g);
 const char *guard_counter_name(unsigned int i);
 bool guard_counter_drops(unsigned int i);
 
+/* guard_clock_advance() - to now, without asking the kernel again. */
+void guard_clock_advance(struct guard_clock *c);
+/* guard_attacked() - @s is under attack; one that nothing has come of lately is over. */
+bool guard_attacked(const struct xsrtp_guard *s, const struct xsrtp_policy *p,
+		    const struct guard_clock *c);
 /* guard_clock_read() - 0 or -errno; @hz is left as it is. */
 int guard_clock_read(struct guard_clock *c);
 /* guard_clock_real() - a time of the guard's as seconds since 1970. */
