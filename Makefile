@@ -68,7 +68,8 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h include/xsrtp/*.h)
 	@mkdir -p $(@D)
 	$(CLANG) -target bpf $(BPF_CPU) -O2 -g -Wall -Iinclude -I$(ARCH_INC) -c $< -o $@
 # Its buckets are changed by compare-and-swap (Linux 5.12).
-$(B)/bpf/guard.bpf.o: BPF_CPU := -mcpu=v3
+$(B)/bpf/guard.bpf.o $(B)/bpf/guard_next.bpf.o: BPF_CPU := -mcpu=v3
+$(B)/bpf/guard_next.bpf.o: bpf/guard.bpf.c
 $(B)/bpf/ingress_kfunc.bpf.o: bpf/ingress.bpf.c
 $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
 	bpftool gen skeleton $< name $* > $@.tmp && mv $@.tmp $@

@@ -11,6 +11,24 @@
 #include "guard.h"
 #include "parse.h"
 
+#ifdef GUARD_NEXT
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} guard_next SEC(".maps");
+#endif
+
+/* To the program behind, if there is one, which decides instead. */
+static __always_inline int pass(struct xdp_md *ctx)
+{
+#ifdef GUARD_NEXT
+	bpf_tail_call(ctx, &guard_next, 0);
+#endif
+	return XDP_PASS;
+}
+
 SEC("xdp")
 int xsrtp_guard(struct xdp_md *ctx)
 {
@@ -20,7 +38,7 @@ int xsrtp_guard(struct xdp_md *ctx)
 	int v = parse(ctx, &p);
 
 	if (!cpu || !s.pol || !s.g)
-		return XDP_PASS;
+		return pass(ctx);
 	if (v == ON) {
 		v = XSRTP_COUNTER_PASSED_NO_FLOW;
 		s.local = port_number(p.to.port);
@@ -31,14 +49,14 @@ int xsrtp_guard(struct xdp_md *ctx)
 			note_drop(&s, &p, cpu, v);
 	}
 	if (v < 0 || v >= XSRTP_GUARD_MAX)
-		return XDP_PASS;
+		return pass(ctx);
 	if (!is_drop(v)) {
 		cpu->count[v]++;
-		return XDP_PASS;
+		return pass(ctx);
 	}
 	if (s.pol->observe) {
 		cpu->would[v]++;
-		return XDP_PASS;
+		return pass(ctx);
 	}
 	cpu->count[v]++;
 	return XDP_DROP;

@@ -41,6 +41,7 @@ GUARD_ARRAY(guard_state, 1, struct xsrtp_guard);
 GUARD_ARRAY(guard_sources, XSRTP_SOURCES, struct xsrtp_source);
 GUARD_ARRAY(guard_hosts, XSRTP_HOST_LINES, struct xsrtp_host_line);
 GUARD_ARRAY(guard_offenders, XSRTP_OFFENDERS, struct xsrtp_offender);
+GUARD_ARRAY(guard_ports, XSRTP_PORTS, struct xsrtp_port_drops);
 GUARD_ARRAY(guard_ends, XSRTP_PORTS, struct xsrtp_ends);
 GUARD_ARRAY(guard_talkers, XSRTP_PORTS, struct xsrtp_talkers);
 GUARD_ARRAY(guard_talkers_c, XSRTP_CANDIDATES, struct xsrtp_candidate);

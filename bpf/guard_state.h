@@ -94,6 +94,13 @@ struct xsrtp_offender {
 	__u32 ports;		/* how often it was another than the one before */
 };
 
+/* What has been dropped that was for a local port, estimated as an offender's. */
+struct xsrtp_port_drops {
+	__u64 packets;
+	__u64 bytes;
+	__u64 reason;		/* enum xsrtp_guard_counter, of the last */
+};
+
 /* --- talkers ----------------------------------------------------------------- */
 
 #define XSRTP_ENDS_NEAR	2	/* far ends in a port's first cache line, ... */
@@ -145,12 +152,18 @@ struct xsrtp_event {
 	__u64 attack;		/* 1: began, 0: ended */
 };
 
+/*
+ * Another program version takes over these maps if their sizes and this number are its own:
+ * count it up when what stands in them comes to mean something else.
+ */
+#define XSRTP_GUARD_LAYOUT	1
+
 struct xsrtp_guard {
 	/* Read by every packet. */
 	__u32 hosts;		/* how many prefixes there are in each table */
 	__u32 prefixes4;
 	__u32 prefixes6;
-	__u32 hz;
+	__u32 layout;
 	__u64 attack;		/* since when, in jiffies; 0: calm */
 	__u64 room[5];
 

@@ -81,6 +81,18 @@ static __always_inline __u32 prefix_state(const struct xsrtp_guard *g, __u64 has
 	return state;
 }
 
+/* CPUs that meet here may lose each other's: an estimate. */
+static __always_inline void port_note(__u32 port, __u32 weight, __u32 len, __u16 reason)
+{
+	struct xsrtp_port_drops *d = bpf_map_lookup_elem(&guard_ports, &port);
+
+	if (!d)
+		return;
+	d->packets += weight;
+	d->bytes += (__u64)weight * len;
+	d->reason = reason;
+}
+
 /* @weight: how many packets this one stands for. */
 static __noinline void offender_note(const struct xsrtp_local *from, __u64 hash, __u64 jiffies,
 				     __u32 what, __u32 len)
@@ -92,6 +104,7 @@ static __noinline void offender_note(const struct xsrtp_local *from, __u64 hash,
 
 	if (!o)
 		return;
+	port_note(port, weight, len & 0xffff, what);
 	if (o->key != key || o->version != from->version) {
 		if (o->votes > weight) {
 			o->votes -= weight;

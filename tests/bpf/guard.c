@@ -23,6 +23,7 @@
 #include "../../tools/guard/spray.h"
 #include "guard.h"
 #include "guard.skel.h"
+#include "guard_next.skel.h"
 #include "packet.h"
 #include "policy.h"
 #include "prefix.h"
@@ -1056,7 +1057,7 @@ static void test_forged(void)
 
 /* --- beginning ------------------------------------------------------------------------------- */
 
-static void test_verifier(void)
+static void verifier_ok(int fd, const char *name)
 {
 	struct bpf_prog_info info = {};
 	__u32 len = sizeof(info), i;
@@ -1065,10 +1066,20 @@ static void test_verifier(void)
 	uname(&u);
 	for (i = 0; strncmp(u.release, verified[i].kernel, strlen(verified[i].kernel)); i++)
 		;
-	bpf_obj_get_info_by_fd(prog, &info, &len);
-	ok(info.verified_insns <= verified[i].insns * 11 / 10,
-	   "verifier of %s: %u instructions gone through (%u when last looked at)", u.release,
-	   info.verified_insns, verified[i].insns);
+	bpf_obj_get_info_by_fd(fd, &info, &len);
+	ok(info.verified_insns && info.verified_insns <= verified[i].insns * 11 / 10,
+	   "%s, verifier of %s: %u instructions gone through (%u when last looked at)", name,
+	   u.release, info.verified_insns, verified[i].insns);
+}
+
+/* The variant that is in front of another program, too. */
+static void test_verifier(void)
+{
+	struct guard_next *front = guard_next__open_and_load();
+
+	verifier_ok(prog, "guard");
+	verifier_ok(front ? bpf_program__fd(front->progs.xsrtp_guard) : -1, "guard_next");
+	guard_next__destroy(front);
 }
 
 static void bail(const char *what)

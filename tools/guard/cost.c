@@ -27,6 +27,7 @@
 #include "../../tests/bpf/packet.h"
 #include "guard.h"
 #include "guard.skel.h"
+#include "guard_next.skel.h"
 #include "policy.h"
 #include "spray.h"
 #include "spray.skel.h"
@@ -56,36 +57,41 @@ struct test {
 	uint16_t port;
 	uint16_t port_shift;
 	uint8_t first;		/* byte of the payload, instead of RTP's */
+	bool next;		/* in front of another program, which passes */
 };
 
 #define PER_ENTRIES(name, counter, policy, addr, port, shift)			\
-	{ name, 1, counter, policy, addr, port, shift, 0 },			\
-	{ name, 1000, counter, policy, addr, port, shift, 0 },			\
-	{ name, 10000, counter, policy, addr, port, shift, 0 },			\
-	{ name, ENTRIES, counter, policy, addr, port, shift, 0 }
+	{ name, 1, counter, policy, addr, port, shift, 0, false },		\
+	{ name, 1000, counter, policy, addr, port, shift, 0, false },		\
+	{ name, 10000, counter, policy, addr, port, shift, 0, false },		\
+	{ name, ENTRIES, counter, policy, addr, port, shift, 0, false }
 
 static const struct test tests[] = {
-	{ "bare-drop", 1, BARE, GENEROUS, BASE, PORT, 31, 0 },
-	{ "bare-drop", ENTRIES, BARE, GENEROUS, BASE, PORT, 31, 0 },
-	{ "one-slot", 1, ONE_SLOT, GENEROUS, BASE, PORT, 1, 0 },
-	{ "one-slot", 10000, ONE_SLOT, GENEROUS, BASE, PORT, 1, 0 },
-	{ "one-slot", ENTRIES, ONE_SLOT, GENEROUS, BASE, PORT, 1, 0 },
-	{ "not-media", 1, XSRTP_COUNTER_PASSED_NO_FLOW, GENEROUS, BASE, 80, 31, 0 },
-	{ "denied", 1, XSRTP_GUARD_DROPPED_DENIED, GENEROUS, BANNED, PORT, 31, 0 },
-	{ "denied", 1000, XSRTP_GUARD_DROPPED_DENIED, GENEROUS, BANNED, PORT, 31, 0 },
-	{ "denied", BANS, XSRTP_GUARD_DROPPED_DENIED, GENEROUS, BANNED, PORT, 31, 0 },
-	{ "malformed", 1, XSRTP_COUNTER_DROPPED_MALFORMED, GENEROUS, BASE, PORT, 31, 0xff },
-	{ "malformed", ENTRIES, XSRTP_COUNTER_DROPPED_MALFORMED, GENEROUS, BASE, PORT, 31, 0xff },
+	{ "bare-drop", 1, BARE, GENEROUS, BASE, PORT, 31, 0, false },
+	{ "bare-drop", ENTRIES, BARE, GENEROUS, BASE, PORT, 31, 0, false },
+	{ "one-slot", 1, ONE_SLOT, GENEROUS, BASE, PORT, 1, 0, false },
+	{ "one-slot", 10000, ONE_SLOT, GENEROUS, BASE, PORT, 1, 0, false },
+	{ "one-slot", ENTRIES, ONE_SLOT, GENEROUS, BASE, PORT, 1, 0, false },
+	{ "not-media", 1, XSRTP_COUNTER_PASSED_NO_FLOW, GENEROUS, BASE, 80, 31, 0, false },
+	{ "not-media-in-front", 1, XSRTP_COUNTER_PASSED_NO_FLOW, GENEROUS, BASE, 80, 31, 0, true },
+	{ "known-in-front", 1, XSRTP_GUARD_PASSED_KNOWN, GENEROUS, KNOWN, PORT, 1, 0, true },
+	{ "known-in-front", ENTRIES, XSRTP_GUARD_PASSED_KNOWN, GENEROUS, KNOWN, PORT, 1, 0, true },
+	{ "denied", 1, XSRTP_GUARD_DROPPED_DENIED, GENEROUS, BANNED, PORT, 31, 0, false },
+	{ "denied", 1000, XSRTP_GUARD_DROPPED_DENIED, GENEROUS, BANNED, PORT, 31, 0, false },
+	{ "denied", BANS, XSRTP_GUARD_DROPPED_DENIED, GENEROUS, BANNED, PORT, 31, 0, false },
+	{ "malformed", 1, XSRTP_COUNTER_DROPPED_MALFORMED, GENEROUS, BASE, PORT, 31, 0xff, false },
+	{ "malformed", ENTRIES, XSRTP_COUNTER_DROPPED_MALFORMED, GENEROUS, BASE, PORT, 31, 0xff, false },
 	PER_ENTRIES("unknown-over-budget", XSRTP_GUARD_DROPPED_RATE_UNKNOWN, TIGHT, BASE, PORT, 10),
 	PER_ENTRIES("unknown-under-attack", XSRTP_GUARD_DROPPED_RATE_UNKNOWN, ATTACKED, BASE, PORT, 10),
 	PER_ENTRIES("known-in-budget", XSRTP_GUARD_PASSED_KNOWN, GENEROUS, KNOWN, PORT, 1),
 	PER_ENTRIES("known-under-attack", XSRTP_GUARD_PASSED_KNOWN, ATTACKED, KNOWN, PORT, 1),
-	{ "no-flow", ENTRIES, XSRTP_GUARD_DROPPED_NO_FLOW, GENEROUS, BASE, PORT + PORTS + 1, 31, 0 },
+	{ "no-flow", ENTRIES, XSRTP_GUARD_DROPPED_NO_FLOW, GENEROUS, BASE, PORT + PORTS + 1, 31, 0, false },
 };
 
 #define TESTS	(sizeof(tests) / sizeof(tests[0]))
 
 static struct guard *skel;
+static struct guard_next *front;
 static struct spray *spray_state;
 static struct spray_bpf *sprayer;
 static struct guard_set g;
@@ -235,13 +241,35 @@ static void make_bans(void)
 	munmap(lines, size);
 }
 
-static void set_up(void)
+static int load_bare(int verdict)
 {
-	static const struct bpf_insn drop[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_DROP },
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = verdict },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, o, .expected_attach_type = BPF_XDP);
+
+	return bpf_prog_load(BPF_PROG_TYPE_XDP, "bare", "GPL", insns, 2, &o);
+}
+
+/* On the guard's maps, the variant that is in front of another program. */
+static void load_front(void)
+{
+	int pass = load_bare(XDP_PASS), i;
+	__u32 zero = 0;
+
+	front = guard_next__open();
+	for (i = 0; front && i < GUARD_MAPS; i++)
+		if (bpf_map__reuse_fd(bpf_object__find_map_by_name(front->obj, guard_map_name(i)),
+				      g.fd[i]))
+			die("the guard's maps");
+	if (!front || guard_next__load(front) || pass < 0 ||
+	    bpf_map_update_elem(bpf_map__fd(front->maps.guard_next), &zero, &pass, 0))
+		die("the guard in front of a program");
+}
+
+static void set_up(void)
+{
 	char err[256];
 
 	if (unshare(CLONE_NEWNET))
@@ -250,11 +278,12 @@ static void set_up(void)
 	bind_ports();
 	skel = guard__open_and_load();
 	sprayer = spray_bpf__open_and_load();
-	bare = bpf_prog_load(BPF_PROG_TYPE_XDP, "bare_drop", "GPL", drop, 2, &o);
+	bare = load_bare(XDP_DROP);
 	if (!skel || !sprayer || bare < 0 || guard_of(bpf_program__fd(skel->progs.xsrtp_guard), &g))
 		die("the programs");
 	if (guard_start(&g, NULL, err, sizeof(err)))
 		die(err);
+	load_front();
 	state = guard_state_map(&g);
 	spray_state = calloc(1, sizeof(*spray_state));
 	make_policies();
@@ -274,6 +303,8 @@ static int program_of(const struct test *t)
 {
 	if (t->counter == BARE)
 		return bare;
+	if (t->next)
+		return bpf_program__fd(front->progs.xsrtp_guard);
 	return bpf_program__fd(t->counter == ONE_SLOT ? sprayer->progs.one_slot :
 							 skel->progs.xsrtp_guard);
 }

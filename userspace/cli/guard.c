@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "pins.h"
 #include "policy.h"
 #include "prefix.h"
 
@@ -46,9 +47,14 @@ void get_clock(struct guard_clock *c, const struct xsrtp_policy *p)
 
 static void print_device(const struct ingress_info *d)
 {
+	char next[NEXT_NAME_LEN];
+
+	guard_next_name(d, next);
 	out_object(NULL);
 	out_str("device", " %s", d->ifname);
-	out_str("xdp", " (%s)", d->mode == INGRESS_NATIVE ? "native" : "generic");
+	out_str("xdp", *next ? " (%s, " : " (%s)", d->mode == INGRESS_NATIVE ? "native" : "generic");
+	if (*next)
+		out_str("next", "in front of %s)", next);
 	out_end();
 }
 
@@ -77,17 +83,10 @@ void print_time(const char *name, const char *fmt, const struct guard_clock *c,
 	out_str(name, fmt, text);
 }
 
-/* An attack that nothing has come of since is over, though no packet has said so yet. */
-static bool is_attacked(const struct xsrtp_guard *s, const struct xsrtp_policy *p,
-			const struct guard_clock *c)
-{
-	return s->attack && (int64_t)(c->jiffies - s->above) < (int64_t)p->hold;
-}
-
 static void print_state(const struct xsrtp_guard *s, const struct xsrtp_policy *p,
 			const struct guard_clock *c)
 {
-	bool attack = is_attacked(s, p, c);
+	bool attack = guard_attacked(s, p, c);
 
 	out_str("mode", "mode %s\n", p->observe ? "observe" : "enforce");
 	out_str("state", "state %s", attack ? "under-attack" : "calm");
@@ -198,6 +197,14 @@ static void print_prefixes(struct guard_set *g, const char *name, uint16_t state
 	out_end();
 }
 
+static void print_pinned(const struct guard_set *g)
+{
+	char path[PINS_STRLEN];
+	bool held = pins_hold(g, path);
+
+	out_str("pinned", held ? "state pinned in %s\n" : "state not pinned%s\n", held ? path : "");
+}
+
 static int guard_show(struct args *a)
 {
 	struct xsrtp_guard_cpu sum;
@@ -219,6 +226,7 @@ static int guard_show(struct args *a)
 	print_limits(&p);
 	out_u64("memory_bytes", "memory %" PRIu64 " bytes, and no more under any flood\n",
 		guard_memory(&g));
+	print_pinned(&g);
 	print_counts("counters", (uint64_t *)sum.count, false);
 	print_counts("would-drop", (uint64_t *)sum.would, true);
 	print_prefixes(&g, "banned", XSRTP_PREFIX_BANNED, &c);
@@ -232,14 +240,38 @@ static int guard_show(struct args *a)
 
 /* --- attach, detach, set -------------------------------------------------------------- */
 
+static void print_attached_guard(const struct guard_attached *got, const struct xsrtp_policy *p)
+{
+	char text[POLICY_PORTS_STRLEN];
+
+	out_object(NULL);
+	out_str("device", "%s:", got->dev.ifname);
+	out_str("xdp", " guard, XDP %s", got->dev.mode == INGRESS_NATIVE ? "native" : "generic");
+	if (*got->dev.why)
+		out_str("why", " (%s)", got->dev.why);
+	out_str("ports", ", ports %s", policy_ports(p, text));
+	if (*got->next)
+		out_str("next", ", in front of %s", got->next);
+	out_bool("renewed", ", program renewed", "", got->renewed);
+	out_bool("kept", ", goes on with the state that was there", "", got->kept);
+	if (*got->fresh)
+		out_str("fresh", "\n  begins afresh: the state that was there is another version's (%s)",
+			got->fresh);
+	if (*got->unpinned)
+		out_str("unpinned", "\n  its state goes with the program: cannot pin it to %s",
+			got->unpinned);
+	out_text("\n");
+	out_end();
+}
+
 static int guard_attach_verb(struct args *a)
 {
 	const char *ifname = args_value(a, "device"), *ports = NULL;
 	enum ingress_mode mode = INGRESS_AUTO;
+	struct guard_attached got;
 	struct xsrtp_policy p;
-	struct ingress_info got;
 	struct guard_set g;
-	char err[768], text[POLICY_PORTS_STRLEN];
+	char err[768];
 
 	if (args_match(a, "native"))
 		mode = INGRESS_NATIVE;
@@ -254,13 +286,7 @@ static int guard_attach_verb(struct args *a)
 		fail("%s", err);
 	open_guard(&g);
 	get_policy(&g, &p);
-	out_object(NULL);
-	out_str("device", "%s:", got.ifname);
-	out_str("xdp", " guard, XDP %s", got.mode == INGRESS_NATIVE ? "native" : "generic");
-	if (*got.why)
-		out_str("why", " (%s)", got.why);
-	out_str("ports", ", ports %s\n", policy_ports(&p, text));
-	out_end();
+	print_attached_guard(&got, &p);
 	guard_close(&g);
 	return EXIT_SUCCESS;
 }

@@ -38,7 +38,7 @@ static const struct verb {
 	{ "attach", verb_attach, "DEV [native | generic | auto] [to XSRTP-DEV] [door device | kfunc]" },
 	{ "detach", verb_detach, "DEV" },
 	{ "monitor", verb_monitor, "" },
-	{ "top", verb_top, "[SECONDS [COUNT]]" },
+	{ "top", verb_top, "[flow | source | port | reason] [SECONDS [COUNT]]" },
 	{ "guard", verb_guard,
 	  "attach DEV [native | generic | auto] [ports A-B[,C-D ...]]\n"
 	  "       guard detach DEV\n"

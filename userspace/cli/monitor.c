@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * xsrtp monitor: what changes, as it changes, and what packets bring about; with -j
- * one JSON object a line.
+ * xsrtp monitor: what changes, as it changes, and what packets bring about, and when an
+ * attack begins and ends; of the module, of the guard, or of both; with -j one JSON object
+ * a line.
  */
-#include "cli.h"
+#include "guard_cli.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TICK_MS	250
 
 static const char *event_name(uint8_t cmd)
 {
@@ -40,13 +45,47 @@ static int print_event(uint8_t cmd, const struct flow *f, void *arg)
 	return out_flush();
 }
 
+/* Not with each of many events. */
+static int tick(void)
+{
+	static uint64_t last_ms;
+	struct timespec t;
+	uint64_t ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	ms = t.tv_sec * 1000ULL + t.tv_nsec / 1000000;
+	if (ms - last_ms < TICK_MS)
+		return 0;
+	last_ms = ms;
+	return watch_guard();
+}
+
+/* The guard alone. Without it too there is nothing to wait for. */
+static int monitor_guard(const char *no_module)
+{
+	struct guard_set g;
+	char err[512];
+
+	if (guard_open(&g, err, sizeof(err)))
+		fail("%s; and %s", no_module, err);
+	guard_close(&g);
+	while (!watch_guard())
+		usleep(TICK_MS * 1000);
+	return EXIT_SUCCESS;
+}
+
 int verb_monitor(struct args *a)
 {
+	char err[512];
 	struct xnl *x;
 	int ret;
 
 	args_done(a);
-	x = connect_module();
+	x = xnl_open(err, sizeof(err));
+	if (!x)
+		return monitor_guard(err);
+	tick();
+	xnl_tick(x, tick, TICK_MS);
 	do {
 		ret = flow_monitor(x, print_event, NULL);
 		if (ret == -ENOBUFS)

@@ -19,7 +19,7 @@
  * but not over his own, is one of many who send little each; and a live far end does not
  * lose its own SSRC or sequence.
  */
-static bool looks_forged(const struct xsrtp_offender *o)
+bool offender_forged(const struct xsrtp_offender *o)
 {
 	return __builtin_popcountll(o->from_ports) > 8 ||
 	       (o->packets < LITTLE && (o->reason == XSRTP_GUARD_DROPPED_RATE_PORT ||
@@ -30,24 +30,38 @@ static bool looks_forged(const struct xsrtp_offender *o)
 	       o->reason == XSRTP_GUARD_DROPPED_IMPLAUSIBLE;
 }
 
-static void print_offender(const struct xsrtp_offender *o, const struct guard_clock *c)
+const char *offender_source(const struct xsrtp_offender *o, char *text)
 {
 	struct prefix p = { .family = o->version == 4 ? AF_INET : AF_INET6,
 			    .bits = o->version == 4 ? 32 : 64 };
 	__be32 word[2] = { o->key >> 32, o->key };
-	char text[PREFIX_STRLEN];
 
 	memcpy(p.addr, word, sizeof(word));
+	return prefix_format(&p, text);
+}
+
+const char *reason_name(unsigned int counter)
+{
+	const char *name = guard_counter_name(counter) ?: "dropped-";
+
+	return guard_counter_name(counter) && guard_counter_drops(counter) ?
+	       name + strlen("dropped-") : name;
+}
+
+static void print_offender(const struct xsrtp_offender *o, const struct guard_clock *c)
+{
+	char text[PREFIX_STRLEN];
+
 	out_object(NULL);
-	out_str("source", "%-24s", prefix_format(&p, text));
+	out_str("source", "%-24s", offender_source(o, text));
 	print_time("first", " %s", c, o->first);
 	print_time("last", " %s", c, o->last);
 	out_u64("packets", " %10" PRIu64, o->packets);
 	out_u64("bytes", " %12" PRIu64, o->bytes);
-	out_str("reason", " %-14s", guard_counter_name(o->reason) + strlen("dropped-"));
+	out_str("reason", " %-14s", reason_name(o->reason));
 	out_u64("port", " %5" PRIu64, o->port);
 	out_bool("many_ports", " and others", "", o->ports != 0);
-	out_bool("forged", ", looks forged", "", looks_forged(o));
+	out_bool("forged", ", looks forged", "", offender_forged(o));
 	out_text("\n");
 	out_end();
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * xsrtp top [SECONDS [COUNT]]: flows with their packet rates, every SECONDS. On
+ * xsrtp top [flow] [SECONDS [COUNT]]: flows with their packet rates, every SECONDS (the
+ * guard's tables are in top_guard.c). On
  * a terminal the table is redrawn in place, cut to its height; otherwise, and
  * with -j, one block (one JSON object) follows the other.
  */
-#include "cli.h"
+#include "guard_cli.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -162,8 +164,37 @@ static void run(struct xnl *x, unsigned int seconds, unsigned int count)
 	free(tables[1].rows);
 }
 
+static const char *args_table(struct args *a)
+{
+	static const char *const tables[] = { "flow", "source", "port", "reason" };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		if (args_match(a, tables[i]))
+			return tables[i];
+	if (a->left && (**a->next < '0' || **a->next > '9'))
+		usage("top: \"%s\"? flow, source, port or reason, and then SECONDS", *a->next);
+	return NULL;
+}
+
+/* With nothing said: flows where the module is, else what the guard knows. */
+static bool is_guard_alone(void)
+{
+	char err[512];
+	struct guard_set g;
+	struct xnl *x = xnl_open(err, sizeof(err));
+	bool found = !x && !guard_open(&g, err, sizeof(err));
+
+	if (x)
+		xnl_close(x);
+	if (found)
+		guard_close(&g);
+	return found;
+}
+
 int verb_top(struct args *a)
 {
+	const char *what = args_table(a);
 	unsigned int seconds = a->left ? args_u32(a, "seconds") : 1;
 	unsigned int count = a->left ? args_u32(a, "count") : 0;
 	struct xnl *x;
@@ -171,6 +202,8 @@ int verb_top(struct args *a)
 	args_done(a);
 	if (!seconds)
 		usage("top: at least 1 second");
+	if (what ? strcmp(what, "flow") : is_guard_alone())
+		return top_guard(what, seconds, count);
 	x = connect_module();
 	run(x, seconds, count);
 	xnl_close(x);

@@ -23,28 +23,37 @@
 
 #include "clock.skel.h"
 #include "guard.skel.h"
+#include "guard_next.skel.h"
 #include "maps.h"
+#include "next.h"
+#include "pins.h"
 #include "policy.h"
 
 #define PROG		"xsrtp_guard"
 #define IDS_MAX		32
+#define DEVICES_MAX	64
 #define LOCK_TRIES	1000	/* of 10 ms */
 
 static const struct {
 	const char *name;
-	__u32 value_size;	/* 0: any */
+	__u32 value_size;
+	__u32 entries;
 } shapes[GUARD_MAPS] = {
-	[GUARD_POLICY] = { "guard_policy", 0 },
-	[GUARD_STATE] = { "guard_state", sizeof(struct xsrtp_guard) },
-	[GUARD_SOURCES] = { "guard_sources", sizeof(struct xsrtp_source) },
-	[GUARD_HOSTS] = { "guard_hosts", sizeof(struct xsrtp_host_line) },
-	[GUARD_OFFENDERS] = { "guard_offenders", sizeof(struct xsrtp_offender) },
-	[GUARD_ENDS] = { "guard_ends", sizeof(struct xsrtp_ends) },
-	[GUARD_TALKERS] = { "guard_talkers", sizeof(struct xsrtp_talkers) },
-	[GUARD_CANDIDATES] = { "guard_talkers_c", sizeof(struct xsrtp_candidate) },
-	[GUARD_CPU] = { "guard_cpu", sizeof(struct xsrtp_guard_cpu) },
-	[GUARD_PREFIX4] = { "guard_prefix4", sizeof(struct xsrtp_prefix_state) },
-	[GUARD_PREFIX6] = { "guard_prefix6", sizeof(struct xsrtp_prefix_state) },
+	[GUARD_POLICY] = { "guard_policy", sizeof(__u32), 1 },
+	[GUARD_STATE] = { "guard_state", sizeof(struct xsrtp_guard), 1 },
+	[GUARD_SOURCES] = { "guard_sources", sizeof(struct xsrtp_source), XSRTP_SOURCES },
+	[GUARD_HOSTS] = { "guard_hosts", sizeof(struct xsrtp_host_line), XSRTP_HOST_LINES },
+	[GUARD_OFFENDERS] = { "guard_offenders", sizeof(struct xsrtp_offender), XSRTP_OFFENDERS },
+	[GUARD_PORTS] = { "guard_ports", sizeof(struct xsrtp_port_drops), XSRTP_PORTS },
+	[GUARD_ENDS] = { "guard_ends", sizeof(struct xsrtp_ends), XSRTP_PORTS },
+	[GUARD_TALKERS] = { "guard_talkers", sizeof(struct xsrtp_talkers), XSRTP_PORTS },
+	[GUARD_CANDIDATES] = { "guard_talkers_c", sizeof(struct xsrtp_candidate),
+			       XSRTP_CANDIDATES },
+	[GUARD_CPU] = { "guard_cpu", sizeof(struct xsrtp_guard_cpu), 1 },
+	[GUARD_PREFIX4] = { "guard_prefix4", sizeof(struct xsrtp_prefix_state),
+			    XSRTP_PREFIXES_MAX },
+	[GUARD_PREFIX6] = { "guard_prefix6", sizeof(struct xsrtp_prefix_state),
+			    XSRTP_PREFIXES_MAX },
 };
 
 _Static_assert(sizeof(struct xsrtp_ends) == 64, "one cache line");
@@ -169,28 +178,58 @@ double guard_clock_real(const struct guard_clock *c, uint64_t jiffies)
 	       (double)(int64_t)(c->jiffies - jiffies) / c->hz;
 }
 
+void guard_clock_advance(struct guard_clock *c)
+{
+	struct timespec mono;
+	uint64_t ns, ticks;
+
+	clock_gettime(CLOCK_MONOTONIC, &mono);
+	ns = mono.tv_sec * 1000000000ULL + mono.tv_nsec;
+	ticks = (ns - c->ns) / (1000000000 / c->hz);
+	c->jiffies += ticks;
+	c->ns += ticks * (1000000000 / c->hz);
+}
+
+bool guard_attacked(const struct xsrtp_guard *s, const struct xsrtp_policy *p,
+		    const struct guard_clock *c)
+{
+	return s->attack && (int64_t)(c->jiffies - s->above) < (int64_t)p->hold;
+}
+
 /* --- maps ---------------------------------------------------------------------------- */
 
 void guard_close(struct guard_set *g)
 {
 	int i;
 
-	for (i = 0; i < GUARD_MAPS; i++)
+	for (i = 0; i < GUARD_MAPS; i++) {
 		if (g->fd[i] >= 0)
 			close(g->fd[i]);
+		g->fd[i] = -1;
+	}
+}
+
+const char *guard_map_name(enum guard_map i)
+{
+	return shapes[i].name;
+}
+
+static bool is_shaped(int fd, int i)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	return !bpf_obj_get_info_by_fd(fd, &info, &len) && !strcmp(info.name, shapes[i].name) &&
+	       info.value_size == shapes[i].value_size && info.max_entries == shapes[i].entries;
 }
 
 static void take(struct guard_set *g, int fd)
 {
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-	int i = GUARD_MAPS;
+	int i;
 
-	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
-		for (i = 0; i < GUARD_MAPS; i++)
-			if (!strcmp(info.name, shapes[i].name) && g->fd[i] < 0 &&
-			    (!shapes[i].value_size || info.value_size == shapes[i].value_size))
-				break;
+	for (i = 0; i < GUARD_MAPS; i++)
+		if (g->fd[i] < 0 && is_shaped(fd, i))
+			break;
 	if (i < GUARD_MAPS)
 		g->fd[i] = fd;
 	else
@@ -219,6 +258,43 @@ int guard_of(int prog, struct guard_set *g)
 			return -ESTALE;
 		}
 	return 0;
+}
+
+/* The policy lies in a map of its own, whose size no program's list of maps tells. */
+static bool policy_fits(const struct guard_set *g)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info), zero = 0, id;
+	int inner = -1;
+	bool fits;
+
+	if (!bpf_map_lookup_elem(g->fd[GUARD_POLICY], &zero, &id))
+		inner = bpf_map_get_fd_by_id(id);
+	fits = inner >= 0 && !bpf_obj_get_info_by_fd(inner, &info, &len) &&
+	       info.value_size == sizeof(struct xsrtp_policy);
+	if (inner >= 0)
+		close(inner);
+	return fits;
+}
+
+/* 0, or -ESTALE and in @why what is not as this version of xsrtp has it. */
+static int guard_fits(struct guard_set *g, char *why, size_t why_len)
+{
+	struct xsrtp_guard *s;
+	__u32 layout;
+	int i;
+
+	for (i = 0; i < GUARD_MAPS; i++)
+		if (!is_shaped(g->fd[i], i))
+			return map_fail(-ESTALE, why, why_len, "%s has another size", shapes[i].name);
+	if (!policy_fits(g))
+		return map_fail(-ESTALE, why, why_len, "the policy has another size");
+	s = guard_state_map(g);
+	layout = s ? s->layout : 0;
+	if (s)
+		guard_state_unmap(s);
+	return layout == XSRTP_GUARD_LAYOUT ? 0 :
+	       map_fail(-ESTALE, why, why_len, "layout %u, not %u", layout, XSRTP_GUARD_LAYOUT);
 }
 
 uint64_t guard_memory(const struct guard_set *g)
@@ -251,6 +327,17 @@ struct xsrtp_guard *guard_state_map(struct guard_set *g)
 void guard_state_unmap(struct xsrtp_guard *s)
 {
 	munmap(s, sizeof(*s));
+}
+
+int guard_array(struct guard_set *g, enum guard_map i, void *to, size_t size)
+{
+	void *m = mmap(NULL, size, PROT_READ, MAP_SHARED, g->fd[i], 0);
+
+	if (m == MAP_FAILED)
+		return -errno;
+	memcpy(to, m, size);
+	munmap(m, size);
+	return 0;
 }
 
 int guard_offenders(struct guard_set *g, struct xsrtp_offender *o)
@@ -307,10 +394,15 @@ int guard_policy_put(struct guard_set *g, const struct xsrtp_policy *p, char *er
 
 int guard_start(struct guard_set *g, const char *ports, char *err, size_t err_len)
 {
+	struct xsrtp_guard *s = guard_state_map(g);
 	struct xsrtp_policy p;
 	struct guard_clock c;
 	int ret = clock_measure(&c);
 
+	if (!s)
+		return map_fail(-errno, err, err_len, "cannot map the guard's state");
+	s->layout = XSRTP_GUARD_LAYOUT;
+	guard_state_unmap(s);
 	if (ret)
 		return map_fail(ret, err, err_len, "cannot read the kernel's clock: %s", strerror(-ret));
 	policy_init(&p, c.hz);
@@ -402,36 +494,107 @@ int guard_list(struct ingress_info *info, size_t max)
 	return n;
 }
 
-int guard_open(struct guard_set *g, char *err, size_t err_len)
+/* Its maps, from the program on a device; 0, -ENOENT, -ESTALE with @why, ... */
+static int device_open(const struct ingress_info *d, struct guard_set *g, char *why, size_t why_len)
 {
-	struct ingress_info first;
-	int ret = guard_list(&first, 1), prog;
+	int prog = guard_prog(d->prog_id), ret;
 
-	memset(g->fd, -1, sizeof(g->fd));
-	if (!ret)
-		return map_fail(-ENOENT, err, err_len, "no device of this network namespace has the "
-				"guard: xsrtp guard attach DEV");
-	prog = ret < 0 ? ret : guard_prog(first.prog_id);
 	if (prog < 0)
-		return map_explain(prog, "XDP", err, err_len);
+		return prog;
 	ret = guard_of(prog, g);
 	close(prog);
-	return ret ? map_explain(ret, "XDP", err, err_len) : 0;
+	if (ret == -ESTALE)
+		return map_fail(ret, why, why_len, "its maps have other sizes");
+	ret = ret ?: guard_fits(g, why, why_len);
+	if (ret)
+		guard_close(g);
+	return ret;
 }
 
-/* Loads the program; with @shared on its maps. */
-static int prog_load(const struct guard_set *shared, struct bpf_object **to, char *err, size_t err_len)
+/* The first device's whose maps are this version's. */
+static int devices_open(struct guard_set *g, char *why, size_t why_len)
+{
+	struct ingress_info d[DEVICES_MAX];
+	int n = guard_list(d, DEVICES_MAX), i, ret = n < 0 ? n : -ENOENT;
+
+	memset(g->fd, -1, sizeof(g->fd));
+	for (i = 0; i < n; i++) {
+		ret = device_open(&d[i], g, why, why_len);
+		if (ret != -ESTALE && ret != -ENOENT)
+			break;
+	}
+	return ret;
+}
+
+/* The same or, where no device has it, what is pinned. */
+static int state_open(struct guard_set *g, char *why, size_t why_len)
+{
+	int ret = devices_open(g, why, why_len);
+
+	if (ret != -ENOENT)
+		return ret;
+	ret = pins_open(g);
+	ret = ret ?: guard_fits(g, why, why_len);
+	if (ret)
+		guard_close(g);
+	return ret;
+}
+
+void guard_next_name(const struct ingress_info *d, char name[NEXT_NAME_LEN])
+{
+	int prog = guard_prog(d->prog_id);
+	__u32 id = prog < 0 ? 0 : next_id(prog);
+
+	name[0] = 0;
+	if (id)
+		next_name(id, name);
+	if (prog >= 0)
+		close(prog);
+}
+
+int guard_open(struct guard_set *g, char *err, size_t err_len)
+{
+	struct guard_set pinned;
+	char why[100];
+	int ret = devices_open(g, why, sizeof(why));
+
+	if (ret == -ESTALE)
+		return map_fail(ret, err, err_len, "the guard is of another version of xsrtp (%s): xsrtp "
+				"guard attach DEV renews it", why);
+	if (ret != -ENOENT)
+		return ret ? map_explain(ret, "XDP", err, err_len) : 0;
+	if (pins_open(&pinned))
+		return map_fail(ret, err, err_len, "no device of this network namespace has the "
+				"guard: xsrtp guard attach DEV");
+	guard_close(&pinned);
+	return map_fail(ret, err, err_len, "no device of this network namespace has the guard any "
+			"more: xsrtp guard attach DEV goes on with its state, xsrtp guard detach DEV "
+			"forgets it");
+}
+
+/* What a program is loaded with: the maps of another, and for being in front of one. */
+struct start {
+	const struct guard_set *old;	/* or NULL */
+	__u32 next;			/* or 0 */
+	int attach_type;		/* of @next */
+};
+
+/* Loads the program. */
+static int prog_load(const struct start *with, struct bpf_object **to, char *err, size_t err_len)
 {
 	struct bpf_object *o;
 	size_t size;
-	const void *elf = guard__elf_bytes(&size);
+	const void *elf = with->next ? guard_next__elf_bytes(&size) : guard__elf_bytes(&size);
 	int i, ret;
 
 	o = bpf_object__open_mem(elf, size, NULL);
 	ret = o ? 0 : -errno;
-	for (i = 0; !ret && shared && i < GUARD_MAPS; i++)
+	if (!ret && with->next)
+		bpf_program__set_expected_attach_type(bpf_object__find_program_by_name(o, PROG),
+						      with->attach_type);
+	for (i = 0; !ret && with->old && i < GUARD_MAPS; i++)
 		ret = bpf_map__reuse_fd(bpf_object__find_map_by_name(o, shapes[i].name),
-					shared->fd[i]);
+					with->old->fd[i]);
 	ret = ret ?: bpf_object__load(o);
 	if (ret) {
 		bpf_object__close(o);
@@ -482,66 +645,180 @@ static int ports_change(struct guard_set *g, const char *ports, char *err, size_
 	return ret ?: guard_policy_put(g, &p, err, err_len);
 }
 
-static int attach_prog(int ifindex, enum ingress_mode mode, const char *ports,
-		       struct ingress_info *info, char *err, size_t err_len)
+static __u32 mode_flags(const struct ingress_info *info)
 {
-	struct bpf_object *o = NULL;
-	struct guard_set shared, g;
-	bool has = !guard_open(&shared, err, err_len);
-	int ret = prog_load(has ? &shared : NULL, &o, err, err_len), prog;
+	return info->mode == INGRESS_NATIVE ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
+}
 
-	guard_close(&shared);
+/* From one packet to the next; what is on the device must be what was looked at. */
+static int exchange(int ifindex, int prog, const struct ingress_info *info)
+{
+	LIBBPF_OPTS(bpf_xdp_attach_opts, o, .old_prog_fd = bpf_prog_get_fd_by_id(info->prog_id));
+	int ret;
+
+	if (o.old_prog_fd < 0)
+		return -errno;
+	ret = bpf_xdp_attach(ifindex, prog, mode_flags(info), &o);
+	close(o.old_prog_fd);
+	return ret;
+}
+
+/* In place of the guard, or of the program that is behind it from now on. */
+static int take_place(int ifindex, int prog, enum ingress_mode mode, const struct ingress_info *info,
+		      char *err, size_t err_len)
+{
+	int ret;
+
+	if (mode != INGRESS_AUTO && mode != info->mode)
+		return map_fail(-EEXIST, err, err_len, "%s has its program in %s mode: detach that, "
+				"then attach again", info->ifname,
+				info->mode == INGRESS_NATIVE ? "native" : "generic");
+	ret = exchange(ifindex, prog, info);
+	if (ret == -EBUSY)
+		return map_fail(ret, err, err_len, "%s has another XDP program, which only who attached "
+				"it can exchange%s%s", info->ifname, heard[0] ? ": " : "", heard);
+	return ret ? map_fail(ret, err, err_len, "cannot attach to %s: %s%s%s", info->ifname,
+			      strerror(-ret), heard[0] ? ": " : "", heard) : 0;
+}
+
+/* With the maps of @with, or where there are none with new ones. */
+static int prog_start(const struct start *with, const char *ports, struct bpf_object **o,
+		      struct guard_set *g, char *err, size_t err_len)
+{
+	int ret = prog_load(with, o, err, err_len);
+
+	if (ret)
+		return ret;
+	ret = guard_of(bpf_program__fd(bpf_object__find_program_by_name(*o, PROG)), g);
+	if (ret)
+		ret = map_explain(ret, "XDP", err, err_len);
+	else if (!with->old)
+		ret = guard_start(g, ports, err, err_len);
+	else if (ports)
+		ret = ports_change(g, ports, err, err_len);
+	if (ret)
+		bpf_object__close(*o);
+	return ret;
+}
+
+/* Onto the device: alone, or in the place of what is there. */
+static int prog_put(int ifindex, int prog, enum ingress_mode mode, __u32 next,
+		    struct guard_attached *to, char *err, size_t err_len)
+{
+	char why[200];
+
+	if (next && next_put(prog, next, why, sizeof(why)))
+		return map_fail(-EBUSY, err, err_len, "cannot put the guard in front of the XDP program "
+				"of %s: %s", to->dev.ifname, why);
+	return to->dev.prog_id ? take_place(ifindex, prog, mode, &to->dev, err, err_len) :
+				 mode_attach(ifindex, prog, mode, &to->dev, err, err_len);
+}
+
+static int attach_prog(int ifindex, enum ingress_mode mode, const char *ports, struct start *with,
+		       struct guard_attached *to, char *err, size_t err_len)
+{
+	struct guard_set old, g;
+	struct bpf_object *o = NULL;
+	int found, ret, prog;
+
+	found = state_open(&old, to->fresh, sizeof(to->fresh));
+	if (found && found != -ENOENT && found != -ESTALE)
+		return map_explain(found, "XDP", err, err_len);
+	with->old = found ? NULL : &old;
+	ret = prog_start(with, ports, &o, &g, err, err_len);
+	guard_close(&old);
 	if (ret)
 		return ret;
 	prog = bpf_program__fd(bpf_object__find_program_by_name(o, PROG));
-	ret = guard_of(prog, &g);
-	if (ret) {
-		bpf_object__close(o);
-		return map_explain(ret, "XDP", err, err_len);
-	}
-	if (!has)
-		ret = guard_start(&g, ports, err, err_len);
-	else if (ports)
-		ret = ports_change(&g, ports, err, err_len);
-	ret = ret ?: mode_attach(ifindex, prog, mode, info, err, err_len);
+	ret = prog_put(ifindex, prog, mode, with->next, to, err, err_len);
+	if (!ret)
+		pins_put(&g, to->unpinned, sizeof(to->unpinned));
+	to->kept = !found;
 	guard_close(&g);
 	bpf_object__close(o);
 	return ret;
 }
 
-int guard_attach(const char *ifname, enum ingress_mode mode, const char *ports,
-		 struct ingress_info *info, char *err, size_t err_len)
+/*
+ * What will be behind the guard: what is behind the one that is there, or what is there.
+ * Not our own other program: that is found by being the device's, when flows are added.
+ */
+static int find_next(struct guard_attached *to, struct start *with, char *err, size_t err_len)
 {
-	int ifindex = if_nametoindex(ifname), lock, prog, ret;
-	libbpf_print_fn_t before;
+	int prog = guard_prog(to->dev.prog_id);
+	char why[200];
 
-	memset(info, 0, sizeof(*info));
-	snprintf(info->ifname, sizeof(info->ifname), "%s", ifname);
+	to->renewed = prog >= 0;
+	with->next = to->renewed ? next_id(prog) : to->dev.prog_id;
+	if (prog >= 0)
+		close(prog);
+	if (!with->next)
+		return 0;
+	next_name(with->next, to->next);
+	if (!strncmp(to->next, "xsrtp_ingress", strlen("xsrtp_ingress")))
+		return map_fail(-EBUSY, err, err_len, "%s has xsrtp's own program: xsrtp detach %s, then "
+				"attach the guard; both on one device are not there yet",
+				to->dev.ifname, to->dev.ifname);
+	with->attach_type = next_attach_type(with->next, why, sizeof(why));
+	return with->attach_type >= 0 ? 0 :
+	       map_fail(-EBUSY, err, err_len, "%s has another XDP program (%s), and the guard cannot be "
+			"in front of it: %s", to->dev.ifname, to->next, why);
+}
+
+static int attach_locked(int ifindex, enum ingress_mode mode, const char *ports,
+			 struct guard_attached *to, char *err, size_t err_len)
+{
+	libbpf_print_fn_t before = libbpf_set_print(hear);
+	struct start with = {};
+	int ret = 0;
+
+	if (!device_query(ifindex, &to->dev))
+		ret = find_next(to, &with, err, err_len);
+	heard[0] = 0;
+	ret = ret ?: attach_prog(ifindex, mode, ports, &with, to, err, err_len);
+	libbpf_set_print(before);
+	pins_sweep();
+	return ret;
+}
+
+int guard_attach(const char *ifname, enum ingress_mode mode, const char *ports,
+		 struct guard_attached *to, char *err, size_t err_len)
+{
+	int ifindex = if_nametoindex(ifname), lock, ret;
+
+	memset(to, 0, sizeof(*to));
+	snprintf(to->dev.ifname, sizeof(to->dev.ifname), "%s", ifname);
 	if (!ifindex)
 		return map_fail(-ENODEV, err, err_len, "there is no device %s", ifname);
-	if (!device_query(ifindex, info)) {
-		prog = guard_prog(info->prog_id);
-		if (prog < 0)
-			return map_fail(-EBUSY, err, err_len, "%s has another XDP program", ifname);
-		close(prog);
-		return map_fail(-EEXIST, err, err_len, "%s has the guard already", ifname);
-	}
 	lock = guard_lock(err, err_len);
 	if (lock < 0)
 		return lock;
-	heard[0] = 0;
-	before = libbpf_set_print(hear);
-	ret = attach_prog(ifindex, mode, ports, info, err, err_len);
-	libbpf_set_print(before);
+	ret = attach_locked(ifindex, mode, ports, to, err, err_len);
 	close(lock);
 	return ret;
 }
 
-int guard_detach(const char *ifname, char *err, size_t err_len)
+/* The program behind is the device's again. */
+static int give_place(int ifindex, int prog, const struct ingress_info *info)
+{
+	LIBBPF_OPTS(bpf_xdp_attach_opts, o, .old_prog_fd = prog);
+	__u32 id = next_id(prog);
+	int next, ret;
+
+	if (!id)
+		return bpf_xdp_detach(ifindex, mode_flags(info), &o);
+	next = bpf_prog_get_fd_by_id(id);
+	if (next < 0)
+		return -errno;
+	ret = exchange(ifindex, next, info);
+	close(next);
+	return ret;
+}
+
+static int detach_device(const char *ifname, char *err, size_t err_len)
 {
 	int ifindex = if_nametoindex(ifname), prog = -ENOENT, ret;
 	struct ingress_info info;
-	LIBBPF_OPTS(bpf_xdp_attach_opts, o);
 
 	if (!ifindex)
 		return map_fail(-ENODEV, err, err_len, "there is no device %s", ifname);
@@ -549,10 +826,24 @@ int guard_detach(const char *ifname, char *err, size_t err_len)
 		prog = guard_prog(info.prog_id);
 	if (prog < 0)
 		return map_fail(prog, err, err_len, "%s has no guard", ifname);
-	o.old_prog_fd = prog;
-	ret = bpf_xdp_detach(ifindex, info.mode == INGRESS_NATIVE ? XDP_FLAGS_DRV_MODE :
-			     XDP_FLAGS_SKB_MODE, &o);
+	ret = give_place(ifindex, prog, &info);
 	close(prog);
 	return ret ? map_fail(ret, err, err_len, "cannot detach from %s: %s", ifname,
 			      strerror(-ret)) : 0;
+}
+
+int guard_detach(const char *ifname, char *err, size_t err_len)
+{
+	int lock = guard_lock(err, err_len), ret;
+	struct ingress_info left;
+
+	if (lock < 0)
+		return lock;
+	ret = detach_device(ifname, err, err_len);
+	/* Of a device that is gone, or has lost its program, the state is what is there. */
+	if (!guard_list(&left, 1) && pins_remove() && (ret == -ENODEV || ret == -ENOENT))
+		ret = 0;
+	pins_sweep();
+	close(lock);
+	return ret;
 }

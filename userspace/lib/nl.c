@@ -9,6 +9,7 @@
 #include "nl.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -34,6 +35,8 @@ struct xnl {
 	void *arg;
 	int error;			/* 0 or -errno, of this request */
 	bool done;
+	int (*tick)(void);
+	int tick_ms;
 	char text[512];
 };
 
@@ -337,6 +340,25 @@ static int any_sequence(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
+void xnl_tick(struct xnl *x, int (*tick)(void), int ms)
+{
+	x->tick = tick;
+	x->tick_ms = ms;
+}
+
+/* False: nothing has come, and the caller's own has been seen to. */
+static bool wait_event(struct xnl *x)
+{
+	struct pollfd p = { .fd = nl_socket_get_fd(x->sk), .events = POLLIN };
+	bool came;
+
+	if (!x->tick)
+		return true;
+	came = poll(&p, 1, x->tick_ms) > 0;
+	x->error = x->tick();
+	return came && !x->error;
+}
+
 int xnl_listen(struct xnl *x, const char *group,
 	       int (*event)(struct nlmsghdr *h, void *arg), void *arg)
 {
@@ -352,6 +374,8 @@ int xnl_listen(struct xnl *x, const char *group,
 	x->arg = arg;
 	x->error = 0;
 	while (!x->error) {
+		if (!wait_event(x))
+			continue;
 		ret = nl_recvmsgs(x->sk, x->cb);
 		if (ret == -NLE_NOMEM)
 			return fail(x, -ENOBUFS, "events were lost: they came faster than they "

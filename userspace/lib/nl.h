@@ -47,4 +47,7 @@ int xnl_drop(struct xnl *x, struct nl_msg *msg);
 int xnl_listen(struct xnl *x, const char *group,
 	       int (*event)(struct nlmsghdr *h, void *arg), void *arg);
 
+/* xnl_tick() - xnl_listen() calls @tick too, at least every @ms, until that is not 0. */
+void xnl_tick(struct xnl *x, int (*tick)(void), int ms);
+
 #endif /* XSRTP_NL_H */
