@@ -503,7 +503,7 @@ static int output(struct net *net, struct sock *sk, struct sk_buff *skb)
 	struct neighbour *neigh;
 	struct hop hop;
 
-	if (dst->xfrm || dst->lwtstate)
+	if (dst_xfrm(dst) || dst->lwtstate)
 		return dst_output(net, sk, skb);
 	if (skb_cow_head(skb, LL_RESERVED_SPACE(dev)))
 		goto drop;
@@ -576,7 +576,7 @@ static struct neighbour *frame_neigh(const struct xsrtp_flow *flow, const struct
 	struct neighbour *neigh;
 	struct hop hop;
 
-	if (!compat_can_xdp_xmit(dev) || dev->type != ARPHRD_ETHER || dst->xfrm || dst->lwtstate)
+	if (!compat_can_xdp_xmit(dev) || dev->type != ARPHRD_ETHER || dst_xfrm(dst) || dst->lwtstate)
 		return NULL;
 	hop = next_hop(dst, flow->out_family, &flow->destination);
 	neigh = neigh_known(dev, &hop);

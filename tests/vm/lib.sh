@@ -64,8 +64,9 @@ done_testing() {
 	exit
 }
 
+# On a slow kernel, so many times as long: tests/vm/run --kernel debug sets SLOW.
 wait_for() { # SECONDS COMMAND…
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * ${SLOW:-1}))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$end" ] || return 1

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The virtual machine tells a failure from a success: each way for a run to fail
-# is tried, on the host. Takes about a minute.
+# is tried, on the host. Takes about a minute. With the argument debug it tries what
+# the debug kernel finds and no other does, which takes some ten minutes.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 run=$(dirname "$0")/run
@@ -24,6 +25,41 @@ run_status() {
 says() { # NAME TEXT
 	grep -qF -- "$2" "$scripts/$1.out" || { cat "$scripts/$1.out"; return 1; }
 }
+
+# --- what the debug kernel finds ----------------------------------------------------
+
+build_splat() {
+	local kdir
+	kdir=$("$(dirname "$0")/debug-kernel" --print | sed -n 's/^KDIR=//p')
+	cp -r "$(dirname "$0")/splat" "$scripts/"
+	make -s -C "$kdir" M="$scripts/splat" modules >"$scripts/make.log" 2>&1 ||
+		{ tail -n 20 "$scripts/make.log"; return 1; }
+}
+
+finds() { # BUG TEXT
+	local name=selftest-$1 status
+	script "$name" "insmod $scripts/splat/xsrtp_splat.ko bug=$1; exit 0"
+	status=$(run_status "$name" --kernel debug --time 400)
+	check "$1: the run fails ($status)" test "$status" = 99 -o "$status" = 125
+	check "$1: and the report is shown" says "$name" "$2"
+}
+
+debug_selftest() {
+	build_splat
+	script selftest-quiet "insmod $scripts/splat/xsrtp_splat.ko bug=none; exit 0"
+	is "$(run_status selftest-quiet --kernel debug --time 400)" 0 "a script that does nothing wrong passes"
+	finds use-after-free "KASAN: slab-use-after-free"
+	finds shift "UBSAN: shift-out-of-bounds"
+	finds lock-order "possible circular locking dependency detected"
+	finds sleep "BUG: scheduling while atomic"
+	finds rcu "suspicious rcu_dereference_check() usage"
+	finds leak "[xsrtp_splat]"
+	done_testing
+}
+
+[ "${1:-}" != debug ] || debug_selftest
+
+# --- what each kernel finds ---------------------------------------------------------
 
 script selftest-status 'echo to-stdout; echo to-stderr >&2; echo result >/run/out/file; exit 3'
 script selftest-warn 'echo "<4>WARNING: CPU: 0 PID: 1 at nowhere.c:1" >/dev/kmsg; exit 0'

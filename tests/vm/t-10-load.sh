@@ -5,7 +5,8 @@
 # its way: a phone sends RTP into a flow that encrypts and into one that decrypts,
 # by native and by generic XDP, while the module goes away. Nothing may leak. (A
 # splat fails the machine's run by itself.) Here 100 times, the last 20 under
-# traffic; the long run, 1,000 times with the last hundred, takes some 20 minutes:
+# traffic, and on a slow kernel (SLOW) fewer; the long run, 1,000 times with the last
+# hundred, takes some 20 minutes:
 #
 #   tests/vm/run -t 3600 -e QUIET_LOADS=900 -e BUSY_LOADS=100 tests/vm/t-10-load.sh
 #
@@ -17,9 +18,9 @@ set -euo pipefail
 . "$(dirname "$0")/leaks.sh"
 trap cleanup EXIT
 
-quiet=${QUIET_LOADS:-80}
-busy=${BUSY_LOADS:-20}
-warm=5		# loads of each sort before the first measure: caches fill, once
+quiet=${QUIET_LOADS:-$((80 / ${SLOW:-1}))}
+busy=${BUSY_LOADS:-$((20 / ${SLOW:-1}))}
+warm=${WARM_LOADS:-5}	# loads of each sort before the first measure: caches fill, once
 forwarded=0
 
 load_quietly() { # COUNT
