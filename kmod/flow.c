@@ -535,10 +535,15 @@ static void __net_exit flow_net_exit(struct net *net)
 	struct xsrtp_flow *flow;
 	unsigned long id;
 
-	/* Works that still look into this namespace's table. */
-	xsrtp_event_net_exit(xn);
+	/*
+	 * Works that still look into this namespace's table. A flow that is freed may have
+	 * something left to tell; then those that follow it are made again, or later
+	 * (xsrtp_follow_run()). So: what was deleted, then the telling, then what gave way.
+	 */
 	xsrtp_key_flush();
-	flush_workqueue(free_wq);
+	xsrtp_flow_flush();
+	xsrtp_event_net_exit(xn);
+	xsrtp_flow_flush();
 	xa_for_each(&xn->flows, id, flow) {
 		xsrtp_flow_free(flow);
 		cond_resched();
