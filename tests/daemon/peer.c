@@ -7,6 +7,8 @@
  *	connect ADDRESS PORT active|passive	a handshake, after which it says
  *			"done PROFILE OURS THEIRS", of each key what the recorder writes,
  *			or "failed"
+ *	keys FOLDER	of the next handshakes, the whole keys go to FOLDER/ours and
+ *			FOLDER/theirs, as SDES would have them
  *	certificate	another one: "ready PORT FINGERPRINT" again
  *	junk ADDRESS PORT N	N datagrams that are no DTLS of anybody
  *
@@ -38,6 +40,7 @@ static X509 *cert;
 static EVP_PKEY *key;
 static int fd;
 static unsigned int port;
+static char folder[200];
 
 __attribute__((noreturn)) static void die(const char *what)
 {
@@ -104,13 +107,30 @@ static void open_all(const char *local, const char *profiles)
 	say_ready();
 }
 
-static void print_key(const unsigned char *secrets, int key_len, int salt_len, int which)
+static void write_key(const char *name, const unsigned char *both, int len)
+{
+	unsigned char base64[128];
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	f = fopen(path, "w");
+	if (!f)
+		die(path);
+	EVP_EncodeBlock(base64, both, len);
+	fprintf(f, "inline:%s\n", base64);
+	fclose(f);
+}
+
+static void print_key(const char *name, const unsigned char *secrets, int key_len, int salt_len, int which)
 {
 	unsigned char both[64], hash[32];
 	int i;
 
 	memcpy(both, secrets + which * key_len, key_len);
 	memcpy(both + key_len, secrets + 2 * key_len + which * salt_len, salt_len);
+	if (folder[0])
+		write_key(name, both, key_len + salt_len);
 	SHA256(both, key_len + salt_len, hash);
 	putchar(' ');
 	for (i = 0; i < 8; i++)
@@ -131,8 +151,8 @@ static void say_done(bool active)
 		return;
 	}
 	printf("done %s", p->name);
-	print_key(secrets, key_len, salt_len, !active);
-	print_key(secrets, key_len, salt_len, active);
+	print_key("ours", secrets, key_len, salt_len, !active);
+	print_key("theirs", secrets, key_len, salt_len, active);
 	putchar('\n');
 }
 
@@ -212,6 +232,8 @@ static void command(const char *line)
 		do_connect(to, p, !strcmp(role, "active"));
 	else if (sscanf(line, "junk %63s %u %u", to, &p, &n) == 3)
 		do_junk(to, p, n);
+	else if (sscanf(line, "keys %199s", folder) == 1)
+		return;
 	else if (!strcmp(line, "certificate\n")) {
 		make_certificate();
 		say_ready();

@@ -15,6 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "say.h"
+
 #define ATTEMPTS	5
 #define AGAIN_US	500000
 #define SETTLE_US	10000000	/* for the peer to have the new keys, and its packets to arrive */
@@ -293,7 +295,7 @@ static void renew(struct keying *k, time_t now)
 	struct certificate *c = certificate_make(now, err, sizeof(err));
 
 	if (!c) {
-		fprintf(stderr, "%s: the one that there is stays\n", err);
+		say(SAY_WARNING, "%s: the one that there is stays", err);
 		k->certificate->renew = now + 3600;
 		return;
 	}
@@ -311,7 +313,7 @@ void associations_second(struct keying *k, time_t now)
 		return;
 	all->turn = now + TURN_S;
 	if (dtls_context_turn(all->context))
-		fprintf(stderr, "no random numbers for cookies: the secret that there is stays\n");
+		say(SAY_WARNING, "no random numbers for cookies: the secret that there is stays");
 }
 
 void associations_free(struct keying *k)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "path.h"
+#include "say.h"
 
 /* RFC 8842 4: who makes a new association says so by a new value. */
 static int make_id(char id[TLS_ID_LEN + 1])
@@ -136,7 +137,7 @@ bool keying_done(struct calls *s, struct medium *m, int end, const struct dtls_k
 	legs[end].ours = as_sdes(k->suite, &k->ours);
 	legs[end].theirs = as_sdes(k->suite, &k->theirs);
 	if (path_set(s, m, legs, why, sizeof(why))) {
-		fprintf(stderr, "keys of DTLS could not be used: %s\n", why);
+		say(SAY_ERROR, "keys of DTLS could not be used: %s", why);
 		m->secure[end].started = false;	/* the next offer and answer tries again */
 	} else {
 		s->n_handshakes++;
@@ -151,7 +152,7 @@ void keying_settle(struct calls *s, struct medium *m, int end)
 
 	if (path_settle(s, m, end, why, sizeof(why))) {
 		s->n_flow_errors++;
-		fprintf(stderr, "keys of a former handshake are still taken: %s\n", why);
+		say(SAY_WARNING, "keys of a former handshake are still taken: %s", why);
 	}
 }
 
@@ -160,5 +161,5 @@ void keying_failed(struct calls *s, const struct endpoint *peer, const char *why
 	char text[ENDPOINT_STRLEN];
 
 	s->n_handshake_errors++;
-	fprintf(stderr, "DTLS with %s: %s\n", endpoint_format(peer, text), why);
+	say(SAY_WARNING, "DTLS with %s: %s", endpoint_format(peer, text), why);
 }
