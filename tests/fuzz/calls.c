@@ -158,7 +158,7 @@ static void set_up(void)
 	calls.keying = &keying;
 }
 
-static struct datapath nothing = { .add = add, .move = move, .rekey = rekey, .del = del, .stats = stats };
+static struct datapath nothing = { .add = add, .move = move, .rekey = rekey, .only = rekey, .del = del, .stats = stats };
 
 static void serve(struct text t)
 {

@@ -91,7 +91,7 @@ static struct calls calls;
 static void start(int fail_at)
 {
 	memset(&fake, 0, sizeof(fake));
-	fake.d = (struct datapath){ .add = fake_add, .move = fake_move, .rekey = fake_rekey, .del = fake_del };
+	fake.d = (struct datapath){ .add = fake_add, .move = fake_move, .rekey = fake_rekey, .only = fake_rekey, .del = fake_del };
 	fake.fail_at = fail_at;
 	calls.datapath = &fake.d;
 }

@@ -17,6 +17,9 @@ struct datapath {
 	/* rekey - a new key of one direction; at once, or as the second (k->second) */
 	int (*rekey)(struct datapath *d, uint32_t id, enum direction dir, const struct key *k,
 		     char *err, size_t err_len);
+	/* only - no key of this direction but @k, which one of its two may be */
+	int (*only)(struct datapath *d, uint32_t id, enum direction dir, const struct key *k,
+		    char *err, size_t err_len);
 	int (*del)(struct datapath *d, uint32_t id, char *err, size_t err_len);
 	int (*stats)(struct datapath *d, uint32_t id, struct stats *s, char *err, size_t err_len);
 	/* each - calls @fn with the local endpoint of every flow that is there */

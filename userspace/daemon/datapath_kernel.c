@@ -44,6 +44,25 @@ static int kernel_rekey(struct datapath *d, uint32_t id, enum direction dir, con
 	return tell(d, key_set(xnl_of(d), &which, dir, k), err, err_len);
 }
 
+/*
+ * Setting a key forgets both that were there, but what is first already is refused
+ * (-EEXIST). Packets may exchange the two at any moment: after forgetting the second it
+ * is set once more.
+ */
+static int kernel_only(struct datapath *d, uint32_t id, enum direction dir, const struct key *k,
+		       char *err, size_t err_len)
+{
+	struct flow which = flow_select(id, NULL);
+	struct xnl *x = xnl_of(d);
+	int ret = key_set(x, &which, dir, k);
+
+	if (ret != -EEXIST)
+		return tell(d, ret, err, err_len);
+	key_del(x, &which, dir, true);
+	ret = key_set(x, &which, dir, k);
+	return ret == -EEXIST ? 0 : tell(d, ret, err, err_len);
+}
+
 static int kernel_del(struct datapath *d, uint32_t id, char *err, size_t err_len)
 {
 	struct flow which = flow_select(id, NULL);
@@ -93,7 +112,7 @@ static void kernel_close(struct datapath *d)
 struct datapath *datapath_kernel(char *err, size_t err_len)
 {
 	static const struct datapath ops = {
-		kernel_add, kernel_move, kernel_rekey, kernel_del, kernel_stats, kernel_each, kernel_close,
+		kernel_add, kernel_move, kernel_rekey, kernel_only, kernel_del, kernel_stats, kernel_each, kernel_close,
 	};
 	struct kernel *k = calloc(1, sizeof(*k));
 

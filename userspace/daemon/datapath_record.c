@@ -219,7 +219,7 @@ static void record_close(struct datapath *d)
 struct datapath *datapath_record(const char *path, char *err, size_t err_len)
 {
 	static const struct datapath ops = {
-		record_add, record_move, record_rekey, record_del, record_stats, record_each, record_close,
+		record_add, record_move, record_rekey, record_rekey, record_del, record_stats, record_each, record_close,
 	};
 	struct record *r = calloc(1, sizeof(*r));
 

@@ -290,8 +290,8 @@ int path_settle(struct calls *s, const struct medium *m, int at, char *err, size
 
 	for (part = PART_RTP; !ret && part <= PART_RTCP; part++)
 		if (m->slot[at][part].id)
-			ret = s->datapath->rekey(s->datapath, m->slot[at][part].id, RX,
-						 &m->leg[at].theirs.key[0], err, err_len);
+			ret = s->datapath->only(s->datapath, m->slot[at][part].id, RX,
+						&m->leg[at].theirs.key[0], err, err_len);
 	return ret;
 }
 
