@@ -83,7 +83,7 @@ before=$(measure)
 report "$quiet loads and unloads" load_quietly "$quiet"
 report "$busy more with traffic on its way" load_busily "$busy"
 is "$forwarded" "$busy" "in each of these the module had sent packets on"
-after=$(measure)
+after=$(measure_after "$before" $((quiet + busy)))
 paste <(echo "$before") <(echo "$after" | cut -d' ' -f2) | sed 's/^/# /'
 is "$(compare "$before" "$after" $((quiet + busy)))" "" "no leak"
 check "the module is gone" test ! -e /sys/module/xsrtp

@@ -275,7 +275,7 @@ deletions() {
 	before=$(measure)
 	busy=0
 	if namespaces "$rounds"; then ok "$rounds namespaces deleted"; else not_ok "$rounds namespaces deleted"; fi
-	after=$(measure)
+	after=$(measure_after "$before" "$rounds")
 	is $busy "$rounds" "in each of them packets were on their way"
 	paste <(echo "$before") <(echo "$after" | cut -d' ' -f2) | sed 's/^/# /'
 	is "$(compare "$before" "$after" "$rounds")" "" "nothing is left of them"
