@@ -11,6 +11,7 @@
  *			FOLDER/theirs, as SDES would have them
  *	certificate	another one: "ready PORT FINGERPRINT" again
  *	junk ADDRESS PORT N	N datagrams that are no DTLS of anybody
+ *	stun ADDRESS PORT HEX	this datagram, and "stun HEX", the answer, or "stun" without one
  *
  * In between it answers what comes, and says "closed" if the other end says so.
  */
@@ -223,15 +224,41 @@ static void do_junk(const char *to, unsigned int p, unsigned int n)
 	puts("sent");
 }
 
+/* Answers are told from DTLS by their first byte (RFC 7983 7). */
+static void do_stun(const char *to, unsigned int p, const char *hex)
+{
+	struct pollfd in = { .fd = fd, .events = POLLIN };
+	struct sockaddr_in at = address(to, p);
+	unsigned char data[2048];
+	unsigned int byte;
+	ssize_t n = 0, i;
+
+	while (sscanf(hex + 2 * n, "%2x", &byte) == 1)
+		data[n++] = byte;
+	sendto(fd, data, n, 0, (struct sockaddr *)&at, sizeof(at));
+	printf("stun ");
+	while (poll(&in, 1, 500) > 0) {
+		n = recv(fd, data, sizeof(data), 0);
+		if (n <= 0 || data[0] > 3)
+			continue;
+		for (i = 0; i < n; i++)
+			printf("%02x", data[i]);
+		break;
+	}
+	putchar('\n');
+}
+
 static void command(const char *line)
 {
-	char to[64], role[16];
+	char to[64], role[16], hex[600];
 	unsigned int p, n;
 
 	if (sscanf(line, "connect %63s %u %15s", to, &p, role) == 3)
 		do_connect(to, p, !strcmp(role, "active"));
 	else if (sscanf(line, "junk %63s %u %u", to, &p, &n) == 3)
 		do_junk(to, p, n);
+	else if (sscanf(line, "stun %63s %u %599s", to, &p, hex) == 3)
+		do_stun(to, p, hex);
 	else if (sscanf(line, "keys %199s", folder) == 1)
 		return;
 	else if (!strcmp(line, "certificate\n")) {
@@ -264,7 +291,7 @@ static void read_socket(void)
 int main(int argc, char **argv)
 {
 	struct pollfd p[2] = { { .fd = 0, .events = POLLIN }, { .events = POLLIN } };
-	char line[256];
+	char line[800];
 
 	if (argc != 3)
 		die("usage: peer ADDRESS PROFILES");

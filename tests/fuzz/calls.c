@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "checks.h"
 #include "command.h"
 #include "json.h"
 #include "say.h"
+#include "stun.h"
 #include "timeout.h"
 
 #include <xsrtp/srtp.h>
@@ -85,20 +87,26 @@ static int stats(struct datapath *d, uint32_t id, struct stats *s, char *err, si
 
 struct association {
 	struct handshake h;
+	struct medium *m;
+	int end, part;
+	struct ice_door door;
 	bool started;
 };
 
 static unsigned int n_open;
 static struct association *last_one;
 
-static int open_one(struct keying *k, const struct endpoint *local, struct association **a, char *err,
-		    size_t err_len)
+static int open_one(struct keying *k, const struct endpoint *local, struct medium *m, int end, int part,
+		    struct association **a, char *err, size_t err_len)
 {
 	if (!local->port)
 		abort();
 	if (may_fail(err, err_len))
 		return -12;
 	*a = calloc(1, sizeof(**a));
+	(*a)->m = m;
+	(*a)->end = end;
+	(*a)->part = part;
 	n_open++;
 	last_one = *a;
 	return 0;
@@ -141,6 +149,25 @@ static void close_one(struct keying *k, struct association *a)
 	n_open--;
 }
 
+/* The peer of the corpus nominates, in good form: media goes there, or stays. */
+static void nominate(struct association *a)
+{
+	const struct ice *ice = &a->m->leg[a->end].ice;
+	struct endpoint from = { a->m->leg[a->end].family, { 198, 51, 100, n_steps % 3 }, 5000 };
+	char name[ICE_UFRAG + 8], request[ICE_ANSWER], answer[ICE_ANSWER];
+	struct buf b = buf_on(request, sizeof(request)), out = buf_on(answer, sizeof(answer));
+	uint8_t id[STUN_ID] = { ++n_steps, n_steps >> 8 };
+
+	snprintf(name, sizeof(name), "%s:EsAw", ice->ours.ufrag);
+	stun_begin(&b, STUN_REQUEST, id);
+	stun_put(&b, STUN_USERNAME, name, strlen(name));
+	stun_put(&b, STUN_USE_CANDIDATE, NULL, 0);
+	stun_end(&b, ice->ours.pwd);
+	if (*ice->ours.ufrag != 0 != checks_take(&calls, a->m, a->end, a->part, &a->door, &from, n_steps * 1000000ull,
+						 (const uint8_t *)b.data, b.len, &out))
+		abort();
+}
+
 static struct keying keying = { .open = open_one, .start = start_one, .move = move_one, .close = close_one };
 
 static void set_up(void)
@@ -175,6 +202,8 @@ static void serve(struct text t)
 		ng_write(&m, a, &b);
 		if (last_one && last_one->started)
 			finish(last_one, 2);
+		if (last_one && n_steps % 2)
+			nominate(last_one);
 		command_wipe(&command);
 		t.s += m.used;
 		t.len -= m.used;

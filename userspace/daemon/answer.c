@@ -116,6 +116,36 @@ static void choose_mux(const struct sdp_medium *m, const struct offered *o, stru
 	offerer->mux = o->leg.mux && !o->mux_never && (answerer->mux || o->mux_anyway);
 }
 
+/* With ICE media goes where its checks came from, and before the first nowhere (RFC 8445 12.1). */
+static void choose_remote(struct leg *l)
+{
+	if (l->ice.on && !l->ice.lite)
+		memcpy(l->remote, l->ice.chosen, sizeof(l->remote));
+}
+
+/* RFC 8839 4.2.2: a leg has it if both of its SDPs have it. */
+static int choose_ice(struct exchange *x, const struct sdp_medium *m, const struct offered *o, struct leg *offerer,
+		      struct leg *answerer)
+{
+	struct leg heard;
+	int ret = exchange_read_ice(x, m, &heard);
+
+	if (ret)
+		return ret;
+	if (o->ice && heard.ice.on)
+		ret = ice_agree(&answerer->ice, &heard.ice, false);
+	else
+		ice_leave(&answerer->ice);
+	if (!ret && o->leg.ice.on && x->wish->ice != WISH_ICE_REMOVE)
+		ret = ice_agree(&offerer->ice, &o->leg.ice, true);
+	else
+		ice_leave(&offerer->ice);
+	offerer->ice.offered = offerer->ice.on;
+	choose_remote(answerer);
+	choose_remote(offerer);
+	return ret ? exchange_refuse(x, ret, "no random numbers") : 0;
+}
+
 static int check_proto(struct exchange *x, const struct sdp_medium *m, const struct offered *o)
 {
 	if (m->proto == SDP_OTHER || sdp_secure(m->proto) != sdp_secure(o->proto) ||
@@ -146,6 +176,9 @@ static int make_legs(struct exchange *x, unsigned int i, struct leg legs[2])
 	answerer->proto = m->proto;
 	exchange_far(x, m, answerer);
 	choose_mux(m, o, offerer, answerer);
+	ret = choose_ice(x, m, o, offerer, answerer);
+	if (ret)
+		return ret;
 	if (sdp_secure(o->proto))
 		ret = match_crypto(x, m, o, answerer);
 	if (!ret && sdp_dtls(o->proto))
@@ -217,11 +250,14 @@ static int make_all(struct exchange *x, struct leg legs[][2], struct sdp_change 
 		ret = make_legs(x, i, legs[i]) ?: check_ports(x, legs[i]) ?:
 		      check_family(x, &legs[i][0]) ?: check_family(x, &legs[i][1]);
 		if (!ret)
-			exchange_medium(x, i, to, to->mux, sdp_unset(&x->sdp->medium[i].rtp), &to->ours,
+			exchange_medium(x, i, to, to->mux, sdp_unset(&x->sdp->medium[i].rtp) &&
+					!sdp_trickles(&x->sdp->medium[i]), &to->ours,
 					sdp_secure(to->proto), c);
 		if (!ret && sdp_dtls(to->proto))
 			exchange_dtls(x, i, &x->dialog->medium[i]->secure[!x->from], answer_hash(x, i), to->setup,
 				      *to->tls_id, c);
+		if (!ret && to->ice.on)
+			exchange_ice(x, i, to, to->mux, c);
 		/* Agreed: RTCP's own port is about to be given back. */
 		if (to->mux && c->medium[i].rtcp_port)
 			c->medium[i].rtcp_port = to->port[PART_RTP];
@@ -241,6 +277,7 @@ static void stop(struct exchange *x, struct medium *m)
 	for (end = 0; end < 2; end++) {
 		keying_stop(x->calls, m, end);
 		sdes_wipe(&m->leg[end].ours);
+		ice_leave(&m->leg[end].ice);
 		if (sdp_dtls(m->leg[end].proto))
 			sdes_wipe(&m->leg[end].theirs);
 	}
@@ -252,15 +289,17 @@ static int set_one(struct exchange *x, struct medium *m, const struct leg legs[2
 	bool fresh[2] = { false };
 	int end, ret = 0;
 
-	for (end = 0; !ret && end < 2; end++)
-		if (sdp_dtls(legs[end].proto)) {
+	for (end = 0; !ret && end < 2; end++) {
+		if (sdp_dtls(legs[end].proto))
 			fresh[end] = keying_fresh(&m->secure[end], &m->leg[end], &legs[end]);
-			ret = keying_open(x->calls, m, end, &legs[end], x->err, x->err_len);
-		}
+		ret = keying_open(x->calls, m, end, &legs[end], x->err, x->err_len);
+	}
 	ret = ret ?: path_set(x->calls, m, legs, x->err, x->err_len);
-	for (end = 0; !ret && end < 2; end++)
+	for (end = 0; !ret && end < 2; end++) {
+		keying_spare(x->calls, m, end);
 		if (sdp_dtls(legs[end].proto))
 			keying_follow(x->calls, m, end, fresh[end]);
+	}
 	return ret;
 }
 

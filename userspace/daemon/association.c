@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Associations, driven by the event loop. Only datagrams from where the SDP says the
- * peer is are looked at, and of those only DTLS. A handshake that failed is tried
+ * Associations, driven by the event loop. STUN goes to the leg's ICE, from whom ever it is;
+ * DTLS is looked at if it comes from where the SDP, or ICE, says the peer is. A handshake that failed is tried
  * again some times: a forged message can end one (RFC 6347 4.1.2.7 has no way around
  * it), and must not end the call.
  */
@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "checks.h"
 #include "say.h"
 
 #define ATTEMPTS	5
@@ -36,6 +37,9 @@ struct association {
 	struct associations *all;
 	int fd;
 	sd_event_source *io, *timer;
+	struct medium *medium;
+	int end, part;
+	struct ice_door door;
 	struct handshake h;
 	struct dtls *dtls;	/* NULL: none yet, or given up */
 	bool done;
@@ -60,6 +64,22 @@ static socklen_t to_sockaddr(const struct endpoint *ep, struct sockaddr_storage 
 	in->sin_port = htons(ep->port);
 	memcpy(&in->sin_addr, ep->addr, 4);
 	return sizeof(*in);
+}
+
+static struct endpoint from_sockaddr(const struct sockaddr_storage *ss)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)ss;
+	const struct sockaddr_in *in = (const struct sockaddr_in *)ss;
+	struct endpoint ep = { .family = ss->ss_family };
+
+	if (ep.family == AF_INET6) {
+		ep.port = ntohs(in6->sin6_port);
+		memcpy(ep.addr, &in6->sin6_addr, 16);
+	} else {
+		ep.port = ntohs(in->sin_port);
+		memcpy(ep.addr, &in->sin_addr, 4);
+	}
+	return ep;
 }
 
 static bool is_from(const struct sockaddr_storage *ss, const struct endpoint *ep)
@@ -161,7 +181,25 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 	return 0;
 }
 
-/* RFC 7983 7: DTLS begins with 20 to 63. Before there is an association, who asks comes again. */
+static void take_stun(struct association *a, const struct sockaddr_storage *from, socklen_t from_len,
+		      const uint8_t *packet, size_t len)
+{
+	struct endpoint ep = from_sockaddr(from);
+	char answer[ICE_ANSWER];
+	struct buf b = buf_on(answer, sizeof(answer));
+	uint64_t now;
+
+	if (sd_event_now(a->all->event, CLOCK_MONOTONIC, &now) < 0)
+		return;
+	if (checks_take(a->all->calls, a->medium, a->end, a->part, &a->door, &ep, now, packet, len, &b) &&
+	    sendto(a->fd, b.data, b.len, MSG_NOSIGNAL, (const struct sockaddr *)from, from_len) < 0)
+		errno = 0;
+}
+
+/*
+ * RFC 7983 7: STUN begins with 0 to 3, DTLS with 20 to 63. Before there is an association,
+ * who asks comes again.
+ */
 static int on_datagram(sd_event_source *source, int fd, uint32_t events, void *arg)
 {
 	struct association *a = arg;
@@ -176,7 +214,9 @@ static int on_datagram(sd_event_source *source, int fd, uint32_t events, void *a
 		n = recvfrom(fd, p, DATAGRAM, 0, (struct sockaddr *)&from, &len);
 		if (n < 0)
 			break;
-		if (n && a->dtls && p[0] >= 20 && p[0] <= 63 && is_from(&from, &a->h.peer))
+		if (n && p[0] <= 3)
+			take_stun(a, &from, len, p, n);
+		else if (n && a->dtls && p[0] >= 20 && p[0] <= 63 && is_from(&from, &a->h.peer))
 			look(a, dtls_packet(a->dtls, p, n));
 	}
 	return 0;
@@ -216,8 +256,8 @@ static void shut(struct association *a)
 	free(a);
 }
 
-static int open_one(struct keying *k, const struct endpoint *local, struct association **out, char *err,
-		    size_t err_len)
+static int open_one(struct keying *k, const struct endpoint *local, struct medium *m, int end, int part,
+		    struct association **out, char *err, size_t err_len)
 {
 	struct associations *all = (struct associations *)k;
 	struct association *a = calloc(1, sizeof(*a));
@@ -225,14 +265,14 @@ static int open_one(struct keying *k, const struct endpoint *local, struct assoc
 	int ret = -ENOMEM;
 
 	if (a) {
-		a->all = all;
+		*a = (struct association){ .all = all, .medium = m, .end = end, .part = part };
 		a->fd = open_socket(local);
 		ret = a->fd < 0 ? a->fd : sd_event_add_io(all->event, &a->io, a->fd, EPOLLIN, on_datagram, a);
 	}
 	if (ret >= 0)
 		ret = sd_event_add_time_relative(all->event, &a->timer, CLOCK_MONOTONIC, 0, 1000, on_timer, a);
 	if (ret < 0) {
-		snprintf(err, err_len, "no socket for DTLS at %s: %s", endpoint_format(local, text), strerror(-ret));
+		snprintf(err, err_len, "no socket for DTLS or ICE at %s: %s", endpoint_format(local, text), strerror(-ret));
 		if (a)
 			shut(a);
 		return ret;

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "datapath.h"
+#include "ice.h"
 #include "iface.h"
 #include "keying.h"
 #include "sdes.h"
@@ -37,6 +38,7 @@ struct leg {
 	enum sdp_setup setup;	/* ours: active, passive, or holdconn */
 	struct fingerprints prints;	/* theirs */
 	char tls_id[256];	/* theirs; empty: none */
+	struct ice ice;		/* of who offers, before an answer: what ice_heard() has */
 };
 
 struct slot {
@@ -58,6 +60,7 @@ struct offered {
 	bool carried;		/* else refused: by who offers, or by us */
 	struct leg leg;		/* of who offers, without ours and theirs */
 	bool hold;
+	bool ice;		/* as we offered it on */
 	unsigned int n_in;	/* what who offers would send under, best first */
 	struct sdes in[4];
 	enum sdp_proto proto;	/* as we offered it on */

@@ -28,6 +28,12 @@ int exchange_read_dtls(struct exchange *x, const struct sdp_medium *m, struct le
 void exchange_dtls(struct exchange *x, unsigned int i, const struct secure *s, enum fingerprint_hash hash,
 		   enum sdp_setup setup, bool id, struct sdp_change *c);
 
+/* exchange_read_ice() - that of @m to @l, if it has it and we do it. */
+int exchange_read_ice(struct exchange *x, const struct sdp_medium *m, struct leg *l);
+
+/* exchange_ice() - what medium @i, which goes on, says of our ICE at the leg @to; after its other lines. */
+void exchange_ice(struct exchange *x, unsigned int i, const struct leg *to, bool mux, struct sdp_change *c);
+
 /* exchange_medium() - medium @i goes on with the ports of the leg @to, and these keys. */
 void exchange_medium(struct exchange *x, unsigned int i, const struct leg *to, bool mux, bool hold,
 		     const struct sdes *cryptos, unsigned int n, struct sdp_change *c);

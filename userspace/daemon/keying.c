@@ -61,14 +61,43 @@ bool keying_fresh(const struct secure *s, const struct leg *before, const struct
 	       strcmp(before->tls_id, now->tls_id);
 }
 
-int keying_open(struct calls *s, struct medium *m, int end, const struct leg *l, char *err, size_t err_len)
+static int open_one(struct calls *s, struct medium *m, int end, const struct leg *l, enum part part,
+		    struct association **a, char *err, size_t err_len)
 {
 	struct endpoint local = iface_addr(l->iface, l->family)->local;
 
-	if (m->secure[end].association)
-		return 0;
-	local.port = l->port[PART_RTP];
-	return s->keying->open(s->keying, &local, &m->secure[end].association, err, err_len);
+	local.port = l->port[part];
+	return s->keying->open(s->keying, &local, m, end, part, a, err, err_len);
+}
+
+int keying_open(struct calls *s, struct medium *m, int end, const struct leg *l, char *err, size_t err_len)
+{
+	struct secure *e = &m->secure[end];
+	bool dtls = sdp_dtls(l->proto), own_rtcp = l->ice.offered && !dtls && !l->mux && l->port[PART_RTCP];
+	int ret = 0;
+
+	if ((dtls || l->ice.offered) && !e->association)
+		ret = open_one(s, m, end, l, PART_RTP, &e->association, err, err_len);
+	if (!ret && own_rtcp && !e->rtcp)
+		ret = open_one(s, m, end, l, PART_RTCP, &e->rtcp, err, err_len);
+	return ret;
+}
+
+static void close_one(struct calls *s, struct association **a)
+{
+	if (*a)
+		s->keying->close(s->keying, *a);
+	*a = NULL;
+}
+
+void keying_spare(struct calls *s, struct medium *m, int end)
+{
+	const struct leg *l = &m->leg[end];
+
+	if (l->mux || !l->ice.on)
+		close_one(s, &m->secure[end].rtcp);
+	if (!sdp_dtls(l->proto) && !l->ice.on)
+		close_one(s, &m->secure[end].association);
 }
 
 static bool has_keys(const struct leg *l)
@@ -90,7 +119,7 @@ static void start(struct calls *s, struct medium *m, int end)
 	s->keying->start(s->keying, m->secure[end].association, &h);
 }
 
-/* On hold by an unset address there is nobody to talk to: it begins when there is. */
+/* On hold by an unset address, or before ICE has nominated one, there is nobody to talk to. */
 void keying_follow(struct calls *s, struct medium *m, int end, bool fresh)
 {
 	const struct leg *l = &m->leg[end];
@@ -107,8 +136,8 @@ void keying_stop(struct calls *s, struct medium *m, int end)
 {
 	struct secure *e = &m->secure[end];
 
-	if (e->association)
-		s->keying->close(s->keying, e->association);
+	close_one(s, &e->association);
+	close_one(s, &e->rtcp);
 	*e = (struct secure){ .certificate = e->certificate };
 }
 

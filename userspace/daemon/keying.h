@@ -31,9 +31,9 @@ struct handshake {
 struct keying {
 	const struct xsrtp_suite_info *suite;	/* likely: of flows that have no keys yet */
 	struct certificate *certificate;	/* for media to come */
-	/* open - a socket at @local. 0, or -errno with a sentence in @err. */
-	int (*open)(struct keying *k, const struct endpoint *local, struct association **a, char *err,
-		    size_t err_len);
+	/* open - a socket for the end @end of @m, at its port of @part. 0, or -errno with a sentence in @err. */
+	int (*open)(struct keying *k, const struct endpoint *local, struct medium *m, int end, int part,
+		    struct association **a, char *err, size_t err_len);
 	/* start - a handshake, instead of an association that there may be; keying_done() follows, or not */
 	void (*start)(struct keying *k, struct association *a, const struct handshake *h);
 	/* move - the peer has another address and port */
@@ -46,6 +46,7 @@ struct secure {
 	struct certificate *certificate;	/* held; NULL: no DTLS yet */
 	char id[TLS_ID_LEN + 1];	/* our a=tls-id */
 	struct association *association;
+	struct association *rtcp;	/* for ICE only, where RTCP has a port of its own */
 	bool started;
 };
 
@@ -59,8 +60,15 @@ void keying_lines(const struct secure *s, enum fingerprint_hash hash, enum sdp_s
 /* keying_fresh() - is there to be another association than the one of @before (RFC 8842 3.1)? */
 bool keying_fresh(const struct secure *s, const struct leg *before, const struct leg *now);
 
-/* keying_open() - the socket of this end, if it has none. 0, or -errno with a sentence in @err. */
+/*
+ * keying_open() - the sockets that @l needs at this end, if it has none: for DTLS and for ICE
+ *
+ * 0, or -errno with a sentence in @err.
+ */
 int keying_open(struct calls *s, struct medium *m, int end, const struct leg *l, char *err, size_t err_len);
+
+/* keying_spare() - after m->leg was set: closes those that it does not need. */
+void keying_spare(struct calls *s, struct medium *m, int end);
 
 /* keying_follow() - after m->leg was set: starts what is @fresh, or has it follow the peer. */
 void keying_follow(struct calls *s, struct medium *m, int end, bool fresh);

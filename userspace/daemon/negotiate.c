@@ -98,6 +98,31 @@ void exchange_dtls(struct exchange *x, unsigned int i, const struct secure *s, e
 	c->medium[i].lines = (struct text){ x->lines->data + start, x->lines->len - start };
 }
 
+/* Both or none: one alone is no ICE (RFC 8839 5.4). */
+int exchange_read_ice(struct exchange *x, const struct sdp_medium *m, struct leg *l)
+{
+	l->ice = (struct ice){ 0 };
+	if (!x->calls->keying || !m->ice_ufrag.len || !m->ice_pwd.len)
+		return 0;
+	if (!ice_valid(m->ice_ufrag, m->ice_pwd))
+		return exchange_refuse(x, -EINVAL, "m=%.*s: a=ice-ufrag has 4 to 256 letters, digits, + or /, "
+				       "a=ice-pwd 22 to 256", TEXT_ARG(m->type));
+	l->ice = ice_heard(m->ice_ufrag, x->sdp->ice_lite);
+	return 0;
+}
+
+/* RTCP's port too, where it may be that it is used (RFC 5761 5.1.3). */
+void exchange_ice(struct exchange *x, unsigned int i, const struct leg *to, bool mux, struct sdp_change *c)
+{
+	struct sdp_medium_change *mc = &c->medium[i];
+	const uint16_t port[] = { to->port[PART_RTP], mux || sdp_dtls(to->proto) ? 0 : to->port[PART_RTCP] };
+
+	ice_lines(&to->ice, &iface_addr(to->iface, to->family)->advertised, port, x->wish->ice_trickle,
+		  sdp_end(x->sdp), x->lines);
+	mc->lines.len = x->lines->data + x->lines->len - mc->lines.s;
+	c->ice_lite = true;
+}
+
 static struct text crypto_lines(struct exchange *x, const struct sdes *s, unsigned int n)
 {
 	size_t start = x->lines->len;

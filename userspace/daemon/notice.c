@@ -22,7 +22,7 @@ static const char *const known_flags[] = {
 	"trust-address", "SIP-source-address", "symmetric", "asymmetric", "strict-source",
 	"media-handover", "port-latching", "no-port-latching", "full-rtcp-attribute", "no-rtcp-attribute",
 	"fatal", "original-sendrecv", "reset", "unidirectional", "recrypt", "origin", "session-connection",
-	"zero-address",
+	"zero-address", "trickle-ICE", "reject-ICE", "fragment",
 };
 
 static bool is_known(const char *const *words, size_t n, struct text t)

@@ -145,10 +145,12 @@ static int read_medium(struct exchange *x, unsigned int i, struct offered *o)
 	o->carried = true;
 	o->leg.proto = m->proto;
 	o->proto = x->wish->proto ?: m->proto;
-	o->hold = sdp_unset(&m->rtp);
+	o->hold = sdp_unset(&m->rtp) && !sdp_trickles(m);
 	exchange_far(x, m, &o->leg);
 	read_mux(x->wish, m, o);
 	ret = check_plain(x, i, x->from, m->proto) ?: check_plain(x, i, !x->from, o->proto);
+	if (!ret && !x->wish->ice_reject)
+		ret = exchange_read_ice(x, m, &o->leg);
 	if (ret)
 		return ret;
 	return sdp_secure(m->proto) ? read_cryptos(x, i, o) : sdp_dtls(m->proto) ? read_dtls(x, m, o) : 0;
@@ -231,8 +233,25 @@ static int offer_dtls(struct exchange *x, struct medium *m, struct offered *o)
 				       sdp_proto_name(o->proto));
 	if (keying_prepare(x->calls->keying, &m->secure[!x->from], false))
 		return exchange_refuse(x, -EIO, "no random numbers");
-	/* Now already: who answers may begin before his answer is here (RFC 5763 5). */
-	return keying_open(x->calls, m, !x->from, &m->leg[!x->from], x->err, x->err_len);
+	return 0;
+}
+
+/* If nothing is said: as it was; the first time, as who offers has it (rtpengine's default). */
+static bool ice_wanted(const struct exchange *x, unsigned int i, const struct medium *m, const struct offered *o)
+{
+	if (x->wish->ice != WISH_ICE_DEFAULT)
+		return x->wish->ice == WISH_ICE_FORCE && x->calls->keying;
+	return x->dialog->medium[i] ? m->leg[!x->from].ice.offered : o->leg.ice.on;
+}
+
+/* What we offer is at once what we take: it is of the leg before there is an answer. */
+static int offer_ice(struct exchange *x, unsigned int i, struct medium *m, struct offered *o)
+{
+	struct ice *ice = &m->leg[!x->from].ice;
+
+	o->ice = ice_wanted(x, i, m, o);
+	ice->offered = o->ice;
+	return o->ice && ice_prepare(ice) ? exchange_refuse(x, -EIO, "no random numbers") : 0;
 }
 
 static struct iface *iface_of(struct exchange *x, struct text name)
@@ -292,14 +311,19 @@ static struct medium *make_medium(struct exchange *x, const struct sdp_medium *s
 static int put_medium(struct exchange *x, unsigned int i, struct medium *m, struct offered *o,
 		      struct sdp_change *c)
 {
+	int ret = check_change(x, m, o) ?: make_cryptos(x, m, o) ?: offer_dtls(x, m, o) ?: offer_ice(x, i, m, o);
 	struct leg to = m->leg[!x->from];
-	int ret = check_change(x, m, o) ?: make_cryptos(x, m, o) ?: offer_dtls(x, m, o);
 
+	to.proto = o->proto;
+	/* Now already: who answers may begin before his answer is here (RFC 5763 5, RFC 8445 7.3). */
+	if (!ret)
+		ret = keying_open(x->calls, m, !x->from, &to, x->err, x->err_len);
 	if (!ret) {
-		to.proto = o->proto;
 		exchange_medium(x, i, &to, o->mux, o->hold, o->out, o->n_out, c);
 		if (sdp_dtls(o->proto))
 			exchange_dtls(x, i, &m->secure[!x->from], o->hash, o->our_setup, true, c);
+		if (o->ice)
+			exchange_ice(x, i, &to, o->mux && x->wish->mux_require, c);
 	}
 	explicit_bzero(&to, sizeof(to));
 	return ret;

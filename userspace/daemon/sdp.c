@@ -265,6 +265,28 @@ static bool is_ice(struct text name)
 	return name.len > 4 && !strncasecmp(name.s, "ice-", 4);
 }
 
+/* The medium's own, else the session's (RFC 8839 5.4); a=ice-lite is of the session. */
+static void read_ice(struct parser *p, struct text name, struct text value, struct sdp_medium *m)
+{
+	struct sdp_medium *at = m ?: &p->whole;
+
+	at->ice = true;
+	if (text_is_any_case(name, "ice-ufrag"))
+		at->ice_ufrag = value;
+	else if (text_is_any_case(name, "ice-pwd"))
+		at->ice_pwd = value;
+	else if (text_is_any_case(name, "ice-lite"))
+		p->s->ice_lite = true;
+}
+
+static void complete_ice(struct parser *p, struct sdp_medium *m)
+{
+	if (!m->ice_ufrag.len)
+		m->ice_ufrag = p->whole.ice_ufrag;
+	if (!m->ice_pwd.len)
+		m->ice_pwd = p->whole.ice_pwd;
+}
+
 static enum sdp_kind kind_of(struct text name)
 {
 	static const struct { const char *name; enum sdp_kind kind; } kinds[] = {
@@ -293,10 +315,10 @@ static int read_attribute(struct parser *p, struct text t, struct sdp_line *l)
 	l->kind = kind_of(name);
 	if (l->kind == SDP_KEYS)
 		return read_dtls(p, name, value, m);
+	if (l->kind == SDP_ICE)
+		read_ice(p, name, value, m);
 	if (!m)
 		return 0;
-	if (l->kind == SDP_ICE)
-		m->ice = true;
 	if (l->kind == SDP_RTCP && text_is_any_case(name, "rtcp"))
 		return read_rtcp(p, value, m);
 	if (l->kind == SDP_RTCP)
@@ -376,6 +398,7 @@ int sdp_parse(struct text t, struct sdp *s, char *err, size_t err_len)
 	unsigned int i;
 
 	s->n_lines = s->n_media = 0;
+	s->ice_lite = false;
 	if (!t.len)
 		return refuse(&p, "it is empty");
 	for (; t.len; p.line++) {
@@ -391,10 +414,16 @@ int sdp_parse(struct text t, struct sdp *s, char *err, size_t err_len)
 	}
 	for (i = 0; i < s->n_media; i++) {
 		p.line = s->medium[i].last;
+		complete_ice(&p, &s->medium[i]);
 		if (complete(&p, &s->medium[i]))
 			return -EINVAL;
 	}
 	return 0;
+}
+
+bool sdp_trickles(const struct sdp_medium *m)
+{
+	return m->port == 9 && sdp_unset(&m->rtp) && m->ice_ufrag.len && m->ice_pwd.len;
 }
 
 /* 0: no direction; else 1, or 2 for sendrecv. */
@@ -422,5 +451,5 @@ bool sdp_silent(const struct sdp *s, unsigned int i)
 		if (direction && s->line[k].medium < 0)
 			session = direction;
 	}
-	return sdp_unset(&s->medium[i].rtp) || (medium ?: session) == 1;
+	return (sdp_unset(&s->medium[i].rtp) && !sdp_trickles(&s->medium[i])) || (medium ?: session) == 1;
 }

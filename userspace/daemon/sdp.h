@@ -63,12 +63,14 @@ struct sdp_medium {
 	bool weak_prints;	/* there were others, with hashes that we do not take */
 	enum sdp_setup setup;
 	struct text tls_id;
+	struct text ice_ufrag, ice_pwd;	/* its own or the session's; both, or no ICE */
 };
 
 struct sdp {
 	size_t n_lines;
 	struct sdp_line line[SDP_LINES];
 	unsigned int n_media;
+	bool ice_lite;
 	struct sdp_medium medium[SDP_MEDIA];
 };
 
@@ -77,6 +79,9 @@ int sdp_parse(struct text t, struct sdp *s, char *err, size_t err_len);
 
 /* sdp_unset() - 0.0.0.0 or ::, by which RFC 2543 put a call on hold. */
 bool sdp_unset(const struct endpoint *ep);
+
+/* sdp_trickles() - it is unset as its candidates are yet to come (RFC 8840 4.1.1), not on hold. */
+bool sdp_trickles(const struct sdp_medium *m);
 
 /* sdp_silent() - medium @i is on hold: media goes one way at most (RFC 8866 6.7), or to no address. */
 bool sdp_silent(const struct sdp *s, unsigned int i);
@@ -104,6 +109,7 @@ struct sdp_change {
 	struct endpoint address;	/* the port does not count */
 	bool origin;		/* o= too */
 	bool session;		/* the session's c= also where no medium depends on it */
+	bool ice_lite;		/* ours, of the session (RFC 8839 5.3) */
 	struct sdp_medium_change medium[SDP_MEDIA];
 };
 

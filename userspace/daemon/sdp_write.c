@@ -135,6 +135,10 @@ void sdp_write(const struct sdp *s, const struct sdp_change *c, struct buf *b)
 		const struct sdp_medium_change *mc = change_of(c, l);
 		bool last = mc && i == s->medium[l->medium].last;
 
+		if (c->ice_lite && l->kind == SDP_MEDIUM && !l->medium) {
+			buf_puts(b, "a=ice-lite");
+			buf_put(b, end);
+		}
 		if (!left_out(s, l, mc)) {
 			write_line(s, l, c, b);
 			/* Something is added after a last line that had no end. */

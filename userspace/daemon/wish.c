@@ -57,15 +57,36 @@ static int read_transport(struct reader *r, const struct item *i)
 	return 0;
 }
 
+/* As rtpengine has them. With one candidate to offer, "optional" is to offer it. */
 static int read_ice(struct reader *r, const struct item *i)
 {
-	static const char *const fine[] = { "remove", "default", "optional" };
+	static const struct { const char *name; enum wish_ice ice; } words[] = {
+		{ "remove", WISH_ICE_REMOVE }, { "default", WISH_ICE_DEFAULT }, { "force", WISH_ICE_FORCE },
+		{ "optional", WISH_ICE_FORCE },
+	};
+	size_t k;
+
+	for (k = 0; k < sizeof(words) / sizeof(words[0]); k++)
+		if (i->type == ITEM_STRING && text_is(i->string, words[k].name)) {
+			r->w->ice = words[k].ice;
+			return 0;
+		}
+	if (i->type == ITEM_STRING && text_is(i->string, "force-relay"))
+		return refuse(r, "ICE=force-relay: we are no TURN server, and media crosses us or does not; write "
+			      "ICE=force");
+	return refuse(r, "ICE is remove, default, force or optional");
+}
+
+/* Ours is ICE-lite whatever is said: who is full has a peer either way. */
+static int read_ice_lite(struct reader *r, const struct item *i)
+{
+	static const char *const fine[] = { "forward", "backward", "both", "off" };
 	size_t k;
 
 	for (k = 0; k < sizeof(fine) / sizeof(fine[0]); k++)
 		if (i->type == ITEM_STRING && text_is(i->string, fine[k]))
 			return 0;
-	return refuse(r, "ICE=%.*s is not done yet: write ICE=remove", TEXT_ARG(i->string));
+	return refuse(r, "ICE-lite is forward, backward, both or off");
 }
 
 static int read_family(struct reader *r, const struct item *i)
@@ -141,6 +162,7 @@ static const struct {
 	int (*read)(struct reader *r, const struct item *i);
 } keys[] = {
 	{ "transport-protocol", read_transport }, { "ICE", read_ice },
+	{ "ICE-lite", read_ice_lite },
 	{ "address-family", read_family }, { "direction", read_direction },
 	{ "media-address", read_media_address }, { "record-call", read_record_call },
 	{ "codec", read_codec }, { "T.38", read_t38 }, { "rtpp-flags", read_raw_flags },
@@ -280,7 +302,7 @@ static int read_far(const struct item *dict, struct reader *r)
 static int read_flags(const struct item *dict, struct reader *r)
 {
 	static const char *const refused[] = {
-		"record-call", "inject-DTMF", "always-transcode", "trickle-ICE", "fragment",
+		"record-call", "inject-DTMF", "always-transcode",
 	};
 	struct wish *w = r->w;
 	size_t i;
@@ -298,6 +320,8 @@ static int read_flags(const struct item *dict, struct reader *r)
 	w->replace_zero = ng_has(dict, "replace", "zero-address");
 	w->full_rtcp = ng_has(dict, "flags", "full-rtcp-attribute");
 	w->no_rtcp = ng_has(dict, "flags", "no-rtcp-attribute");
+	w->ice_reject = ng_has(dict, "flags", "reject-ICE");
+	w->ice_trickle = ng_has(dict, "flags", "trickle-ICE");
 	return 0;
 }
 

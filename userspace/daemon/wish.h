@@ -14,6 +14,9 @@
 
 #define SUITES	32	/* bits of a mask by enum xsrtp_suite */
 
+/* Towards who receives the SDP. */
+enum wish_ice { WISH_ICE_DEFAULT, WISH_ICE_REMOVE, WISH_ICE_FORCE };
+
 struct wish {
 	enum sdp_proto proto;	/* towards who receives the SDP; SDP_OTHER: not said */
 	struct text direction[2];
@@ -26,6 +29,9 @@ struct wish {
 	uint32_t sdes_no;	/* masks of suites */
 	uint32_t sdes_only;
 	bool dtls_off, dtls_passive;
+	enum wish_ice ice;
+	bool ice_reject;	/* none with who offers either */
+	bool ice_trickle;	/* our SDP says that we know of it */
 	enum fingerprint_hash dtls_hash;	/* of our fingerprint; HASH_NONE: not said */
 	unsigned int n_order;
 	unsigned char order[SUITES];
