@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """browser.py offer|answer FOLDER [WAV]: a WebRTC peer, Debian's python3-aiortc: full ICE, DTLS-SRTP,
 rtcp-mux, PCMU. Its SDP goes to FOLDER/offer or answer, the other's is read from the other of the
-two. It says WAV (8 kHz, mono, 16 bits; or silence) when it is connected, and writes what it hears
+two. It says WAV (8 kHz, mono, 16 bits; or silence) when it reads
+"speak", and writes what it hears
 to FOLDER/heard, 16-bit samples. Each change of state is a line; on "end", or when standard input
 ends, it says what it has counted, as JSON, and closes."""
 import asyncio
@@ -54,6 +55,8 @@ class Voice(MediaStreamTrack):
         if not self.speaking.is_set():
             return bytes(2 * SAMPLES)
         part = self.data[self.spoken:self.spoken + 2 * SAMPLES]
+        if self.spoken < len(self.data) <= self.spoken + 2 * SAMPLES:
+            say("spoken")
         self.spoken += 2 * SAMPLES
         return part + bytes(2 * SAMPLES - len(part))
 
