@@ -270,13 +270,34 @@ static void test_cut(void **state)
 	}
 }
 
+/* RFC 8839 5.4: the medium's own, or the session's; RFC 8840 4.1.1: port 9 of nowhere is no hold. */
+static void test_ice(void **state)
+{
+	static const char text[] = "v=0\r\no=- 1 1 IN IP4 192.0.2.10\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\n"
+		"a=ice-lite\r\na=ice-ufrag:SESS\r\na=ice-pwd:sess\r\n"
+		"m=audio 9 RTP/AVP 0\r\n"
+		"m=audio 9 RTP/AVP 0\r\na=ice-pwd:own\r\na=ice-ufrag:OWN1\r\n"
+		"m=audio 4000 RTP/AVP 0\r\n";
+
+	assert_int_equal(parse(text_of(text)), 0);
+	assert_true(sdp.ice_lite);
+	assert_true(text_is(sdp.medium[0].ice_ufrag, "SESS") && text_is(sdp.medium[0].ice_pwd, "sess"));
+	assert_true(text_is(sdp.medium[1].ice_ufrag, "OWN1") && text_is(sdp.medium[1].ice_pwd, "own"));
+	assert_true(sdp_trickles(&sdp.medium[0]) && !sdp_silent(&sdp, 0));
+	assert_true(!sdp_trickles(&sdp.medium[2]) && sdp_silent(&sdp, 2));
+	assert_int_equal(parse(text_of("v=0\no=- 1 1 IN IP4 1.1.1.1\ns=-\nc=IN IP4 0.0.0.0\nt=0 0\n"
+				       "m=audio 9 RTP/AVP 0\na=ice-ufrag:abcd\n")), 0);
+	assert_false(sdp.ice_lite);
+	assert_true(!sdp_trickles(&sdp.medium[0]) && sdp_silent(&sdp, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read), cmocka_unit_test(test_dtls), cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_connection), cmocka_unit_test(test_secrets),
 		cmocka_unit_test(test_bad), cmocka_unit_test(test_limits), cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_silent),
+		cmocka_unit_test(test_silent), cmocka_unit_test(test_ice),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -14,10 +14,18 @@ set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../e2e/lib.sh"
 
-trap 'tail -n 20 "$work"/*.said 2>/dev/null | sed "s/^/#   /"; cleanup' EXIT
+trap 'last_words; cleanup' EXIT
 trap 'exit 130' INT TERM HUP
 
 voices=$top/build/voices
+
+# What the two had to say, of a run that did not come to its end.
+last_words() {
+	local f
+	for f in "$work"/*.said; do
+		if [ -e "$f" ]; then tail -n 20 "$f" | sed 's/^/#   /'; fi
+	done
+}
 
 ask() { in_ns "$host" python3 "$top/tests/daemon/ask" "$@"; }
 

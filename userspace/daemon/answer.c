@@ -127,12 +127,12 @@ static void choose_remote(struct leg *l)
 static int choose_ice(struct exchange *x, const struct sdp_medium *m, const struct offered *o, struct leg *offerer,
 		      struct leg *answerer)
 {
-	struct leg heard;
-	int ret = exchange_read_ice(x, m, &heard);
+	struct leg heard = { 0 };
+	int ret = o->ice ? exchange_read_ice(x, m, &heard) : 0;
 
 	if (ret)
 		return ret;
-	if (o->ice && heard.ice.on)
+	if (heard.ice.on)
 		ret = ice_agree(&answerer->ice, &heard.ice, false);
 	else
 		ice_leave(&answerer->ice);
