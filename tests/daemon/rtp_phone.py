@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""rtp_phone.py ADDRESS:PORT ADDRESS:PORT FILE HEARD: a phone of plain RTP with PCMU, from the first
+"""rtp_phone.py ADDRESS:PORT ADDRESS:PORT FILE HEARD [SSRC]: a phone of plain RTP with PCMU, from the first
 to the second address. It says FILE (mu-law octets) when it reads "speak", silence before and after,
 and "spoken" at its end; what it hears goes to HEARD, in order of the sequence numbers. On "end" it
 says what it has counted, as JSON."""
@@ -29,7 +29,8 @@ def main():
     s.setblocking(False)
     with open(path, "rb") as f:
         data = f.read()
-    ssrc, seq, stamp, spoken, sent = random.getrandbits(32), random.getrandbits(15), random.getrandbits(31), None, 0
+    ssrc = int(sys.argv[5]) if len(sys.argv) > 5 else random.getrandbits(32)
+    seq, stamp, spoken, sent = random.getrandbits(15), random.getrandbits(31), None, 0
     got, odd, due = {}, 0, time.monotonic()
     while True:
         ready = select.select([s, sys.stdin], [], [], max(0, due - time.monotonic()))[0]
