@@ -7,7 +7,7 @@
 # sample. Before ICE has nominated the peer nothing crosses; after a delete nothing is left.
 #
 # vm:
-# time: 600
+# time: 900
 #
 # shellcheck disable=SC2317,SC2016 # functions that check() calls; another shell's words
 set -euo pipefail
