@@ -51,7 +51,7 @@ copy_add() { # N
 listen() { # N
 	local srtp_opt=()
 	[ "${to_suite[$1]}" = - ] || srtp_opt=(--suite "${to_suite[$1]}" --key "$work/key.$1")
-	start "$plain" rtp-recv --on "$(receiver "$1")" --idle 3000 --time "${time:-60}" --count $n \
+	start "$plain" rtp-recv --on "$(receiver "$1")" --idle 3000 --time "$((${time:-60} * ${SLOW:-1}))" --count $n \
 		--seq $seq --size "${size:-160}" "${srtp_opt[@]}" >"$work/got.$1"
 	recv[$1]=$!
 	ready rtp-recv listens "${recv[$1]}" "500$1"
