@@ -8,7 +8,7 @@
  *
  * /proc/thread-self/fail-nth has the N-th allocation of this thread fail, and failslab's
  * stack filter counts those only that have the module on their stack
- * (Documentation/fault-injection/fault-injection.rst). tests/vm/t-95-failslab.sh sets the
+ * (Documentation/fault-injection/fault-injection.rst). tests/vm/t-97-failslab.sh sets the
  * filter. Prints TAP. Wants a network namespace of its own, and makes more.
  */
 #include "nl.h"
