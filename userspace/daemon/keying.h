@@ -31,6 +31,7 @@ struct handshake {
 struct keying {
 	const struct xsrtp_suite_info *suite;	/* likely: of flows that have no keys yet */
 	struct certificate *certificate;	/* for media to come */
+	bool silent;		/* no goodbye: we end, and the keys that were made do not */
 	/* open - a socket at @local. 0, or -errno with a sentence in @err. */
 	int (*open)(struct keying *k, const struct endpoint *local, struct association **a, char *err,
 		    size_t err_len);
