@@ -50,14 +50,25 @@ class Host(Daemon):
 
 # --- media ---------------------------------------------------------------------------------------
 
+def listens(process, at):
+    """Its namespace has a socket there: what is sent before that is nobody's."""
+    port = f":{int(at.rsplit(':', 1)[1]):04X} "
+    for _ in range(1200):
+        with open(f"/proc/{process.pid}/net/udp", encoding="ascii") as f:
+            if any(port in line for line in f):
+                return
+        time.sleep(0.1)
+    raise RuntimeError(f"nobody listens at {at}")
+
+
 class Media:
     """One direction of a call, from one phone to the other, until it is told to end."""
 
     def __init__(self, d, what, sender, receiver, seq):
         """@sender, @receiver: (namespace, its endpoint, ours, suite, key)."""
         self.what, self.seq = what, str(seq)
-        self.recv = self.run("rtp-recv", receiver, ["--on", receiver[1], "--idle", "900000", "--time", "900"], d)
-        time.sleep(1)
+        self.recv = self.run("rtp-recv", receiver, ["--on", receiver[1], "--idle", "60000", "--time", "900"], d)
+        listens(self.recv, receiver[1])
         self.send = self.run("rtp-send", sender, ["--from", sender[1], "--to", sender[2], "--rate", RATE, "--block", "1",
                                                   "--time", "900"], d)
 
@@ -112,11 +123,13 @@ class Talk(Call):
                      (PLAIN, self.plain_at, None, None, None), seq)
 
 
-def nothing_lost(media, name):
+def nothing_lost(d, media, name):
     for m in media:
+        time.sleep(2)
         sent, got, other = m.end()
         check(sent and sent == got and not any(other.values()), f"{name}: {m.what}: {got} of {sent} packets",
-              f"{sent} sent, {got} came, {other}")
+              f"{sent} sent, {got} came, {other}\n" +
+              "\n".join(f"flow {f['id']}: {f['rx_packets']} {f['tx_packets']} {f['drops']}" for f in d.shown()))
 
 
 # --- kills ----------------------------------------------------------------------------------------
@@ -195,10 +208,10 @@ def main():
         d.start()
         same(d.restart(signal.SIGTERM), True, "and stopped, and started")
         same(d.flows(), flows, "the flows are those of the beginning")
-        nothing_lost(media, f"media, through {time.monotonic() - began:.0f} s of this")
+        nothing_lost(d, media, f"media, through {time.monotonic() - began:.0f} s of this")
         talks[0].negotiate()
         check(d.flows() == flows, "a re-INVITE of a call that was taken up: in the same flows", d.flows())
-        nothing_lost([talks[0].there(40000), talks[1].back(40000)], "after a re-INVITE, under new keys")
+        nothing_lost(d, [talks[0].there(40000), talks[1].back(40000)], "after a re-INVITE, under new keys")
         for t in talks:
             t.do("delete")
         same((d.flows(), d.calls()), ({}, []), "deleted: nothing is left")

@@ -24,7 +24,8 @@
 #include "say.h"
 
 #define BOOT_ID	"/proc/sys/kernel/random/boot_id"
-#define BOOT	64
+#define BOOT_ID_LEN	36
+#define BOOT	80
 
 struct memory {
 	struct journal j;
@@ -481,15 +482,17 @@ static bool read_record(void *arg, struct text record)
 
 /* --- all of it ----------------------------------------------------------------------------------- */
 
+/* Which run of the host, and which network namespace: the flows of another are not ours. */
 static void read_boot(char boot[BOOT])
 {
 	int fd = open(BOOT_ID, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, boot, BOOT - 1);
+	ssize_t n = fd < 0 ? -1 : read(fd, boot, BOOT_ID_LEN), ns;
 
 	if (fd >= 0)
 		close(fd);
-	boot[n > 0 ? n : 0] = 0;
-	boot[strcspn(boot, "\n")] = 0;
+	n = n > 0 ? n : 0;
+	ns = readlink("/proc/self/ns/net", boot + n, BOOT - 1 - n);
+	boot[ns > 0 ? n + ns : n] = 0;
 }
 
 static struct reader *reader_new(struct calls *s, struct delays *l)
