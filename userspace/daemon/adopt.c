@@ -231,9 +231,11 @@ int adopt_calls(struct calls *s, struct delays *l, const char *path, char *err, 
 	if (damaged)
 		say(SAY_ERROR, "journal %s is damaged: what can be read of it is taken up; flows of other calls "
 		    "carry their media on, and no call has them", path);
-	ret = adopt_flows(s, damaged, err, err_len) ?: memory_start(m, err, err_len);
+	ret = adopt_flows(s, damaged, err, err_len);
 	if (ret)
 		memory_close(m);
+	else
+		memory_start(m);
 	return ret;
 }
 

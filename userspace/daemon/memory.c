@@ -559,15 +559,10 @@ struct memory *memory_open(struct calls *s, struct delays *l, const char *path, 
 	return NULL;
 }
 
-int memory_start(struct memory *m, char *err, size_t err_len)
+void memory_start(struct memory *m)
 {
-	int ret = rewrite(m);
-
-	if (ret)
-		snprintf(err, err_len, "journal %s: %s", m->j.path, strerror(-ret));
-	else
-		m->s->memory = m;
-	return ret;
+	m->s->memory = m;
+	wrote(m, rewrite(m));
 }
 
 void memory_close(struct memory *m)

@@ -30,8 +30,8 @@ struct memory;
 struct memory *memory_open(struct calls *s, struct delays *l, const char *path, bool *damaged, char *err,
 			   size_t err_len);
 
-/* memory_start() - writes all of it anew, and calls from now on. 0, or -errno with a sentence in @err. */
-int memory_start(struct memory *m, char *err, size_t err_len);
+/* memory_start() - writes all of it anew, and calls from now on. What fails is said and tried again. */
+void memory_start(struct memory *m);
 
 /* memory_read() - the same as memory_open() of the bytes of a file; @s is without a journal. */
 enum journal_state memory_read(struct calls *s, struct delays *l, struct text bytes);
