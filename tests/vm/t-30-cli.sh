@@ -332,8 +332,8 @@ check "monitor: each line is JSON" python3 -c 'import json, sys
 ev = [json.loads(l) for l in open(sys.argv[1])]
 n = [e["event"] for e in ev]
 assert n[:2] == ["flow-new", "flow-new"], n
-assert n.count("flow-new") == 19 and n.count("flow-del") == 19, n
-assert n.count("key-del") == 2 and n.count("key-set") == 4 and n.count("flow-set") == 3, n
+assert n.count("flow-new") == 20 and n.count("flow-del") == 20, n
+assert n.count("key-del") == 2 and n.count("key-set") == 4 and n.count("flow-set") == 4, n
 assert n.count("key-swap") == 1, n
 event = [e["tx"]["events"] for e in ev if e["event"] == "event"]
 assert ["new-stream"] in event, event
