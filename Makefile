@@ -237,7 +237,8 @@ $(B)/tests/daemon/peer: tests/daemon/peer.c
 
 FUZZ      := $(B)/fuzz/unprotect $(B)/fuzz/protect $(B)/fuzz/rtcp
 # Those of what reaches the daemon, its control sockets and DTLS, and of its configuration.
-FUZZ_NG   := $(B)/fuzz/ng $(B)/fuzz/sdp $(B)/fuzz/sdes $(B)/fuzz/calls $(B)/fuzz/config $(B)/fuzz/dtls $(B)/fuzz/stun
+FUZZ_NG   := $(B)/fuzz/ng $(B)/fuzz/sdp $(B)/fuzz/sdes $(B)/fuzz/calls $(B)/fuzz/config $(B)/fuzz/dtls \
+	     $(B)/fuzz/stun $(B)/fuzz/journal
 FUZZ_NG_SRC := $(filter-out $(addprefix userspace/daemon/,main.c server.c notify.c association.c datapath_%), \
 	     $(wildcard userspace/daemon/*.c)) $(addprefix userspace/lib/,key.c endpoint.c flow.c nl.c)
 FUZZ_NG_OBJ := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(FUZZ_NG_SRC))

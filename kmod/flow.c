@@ -53,6 +53,7 @@ static void flow_apply(struct xsrtp_flow *flow, const struct xsrtp_flow_config *
 	flow->follow = cfg->follow;
 	flow->configured = cfg->destination;
 	flow->of = cfg->of;
+	flow->cookie = cfg->cookie;
 }
 
 /* The reverse: the settings of a flow. */
@@ -68,6 +69,7 @@ void xsrtp_flow_config(const struct xsrtp_flow *flow, struct xsrtp_flow_config *
 		.learn = flow->learn,
 		.follow = flow->follow,
 		.of = flow->of,
+		.cookie = flow->cookie,
 	};
 }
 

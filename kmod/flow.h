@@ -33,6 +33,7 @@ struct xsrtp_flow_config {
 	struct xsrtp_endpoint learned;
 	u32 follow;		/* id; 0: none */
 	u32 of;			/* a copy of this flow's packets; 0: a flow with a local endpoint */
+	u64 cookie;		/* whose it is, for who made it; 0: not said */
 };
 
 /* What stays when a flow's settings change; never on the packet's way. */
@@ -84,6 +85,7 @@ struct xsrtp_flow {
 
 	struct xsrtp_flow __rcu *copies;	/* for further receivers (fanout.c) */
 	u32 of;				/* is one of that flow; 0: is none */
+	u64 cookie;			/* 0: none */
 	struct xsrtp_flow_state *state;
 	struct rcu_work free_work;
 	bool free_state;		/* with the flow; else it lives on in another */

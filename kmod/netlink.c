@@ -40,7 +40,7 @@ static const struct nla_policy name_policy[XSRTP_A_FLOW_LOCAL + 1] = { XSRTP_NAM
 	[XSRTP_A_FLOW_EVENTS] = { .type = NLA_REJECT },				\
 	[XSRTP_A_FLOW_FOLLOW] = { .type = NLA_U32 }
 
-static const struct nla_policy new_policy[XSRTP_A_FLOW_OF + 1] = {
+static const struct nla_policy new_policy[XSRTP_A_FLOW_COOKIE + 1] = {
 	[XSRTP_A_FLOW_ID] = { .type = NLA_REJECT },
 	[XSRTP_A_FLOW_LOCAL] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 	[XSRTP_A_FLOW_REMOTE] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
@@ -54,9 +54,11 @@ static const struct nla_policy new_policy[XSRTP_A_FLOW_OF + 1] = {
 	LEARN_POLICY,
 	[XSRTP_A_FLOW_LEARNED] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 	[XSRTP_A_FLOW_OF] = NLA_POLICY_MIN(NLA_U32, 1),
+	[XSRTP_A_FLOW_PAD] = { .type = NLA_REJECT },
+	[XSRTP_A_FLOW_COOKIE] = NLA_POLICY_MIN(NLA_U64, 1),
 };
 
-static const struct nla_policy set_policy[XSRTP_A_FLOW_OF + 1] = {
+static const struct nla_policy set_policy[XSRTP_A_FLOW_COOKIE + 1] = {
 	XSRTP_NAME_POLICY,
 	[XSRTP_A_FLOW_REMOTE] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 	[XSRTP_A_FLOW_ACTION] = NLA_POLICY_MAX(NLA_U32, XSRTP_ACTION_SEND),
@@ -72,6 +74,9 @@ static const struct nla_policy set_policy[XSRTP_A_FLOW_OF + 1] = {
 	[XSRTP_A_FLOW_LEARNED] = NLA_POLICY_NESTED(xsrtp_endpoint_policy),
 	[XSRTP_A_FLOW_OF] = { .type = NLA_REJECT, .reject_message =
 		"a copy stays one of its flow: delete the copy and add another" },
+	[XSRTP_A_FLOW_PAD] = { .type = NLA_REJECT },
+	[XSRTP_A_FLOW_COOKIE] = { .type = NLA_REJECT, .reject_message =
+		"this is said of a new flow: delete the flow and add another" },
 };
 
 /* Takes none. */
@@ -430,6 +435,8 @@ static struct xsrtp_flow *new_build(struct genl_info *info)
 		cfg.action = nla_get_u32(attrs[XSRTP_A_FLOW_ACTION]);
 	if (attrs[XSRTP_A_FLOW_ONLY])
 		cfg.only = nla_get_u32(attrs[XSRTP_A_FLOW_ONLY]);
+	if (attrs[XSRTP_A_FLOW_COOKIE])
+		cfg.cookie = nla_get_u64(attrs[XSRTP_A_FLOW_COOKIE]);
 	err = new_place(info, &cfg);
 	if (!err)
 		err = config_parse(attrs, &cfg, info->extack);

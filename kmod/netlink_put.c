@@ -27,7 +27,7 @@ size_t xsrtp_put_flow_size(const struct xsrtp_flow *flow)
 {
 	return NLMSG_HDRLEN + GENL_HDRLEN + 8 * nla_total_size(4) + 5 * ENDPOINT_SIZE +
 	       session_size(&flow->state->rx) + session_size(&flow->state->tx) +
-	       nla_total_size(0) + 4 * nla_total_size_64bit(8) + XSRTP_REASON_MAX * DROP_SIZE;
+	       nla_total_size(0) + 5 * nla_total_size_64bit(8) + XSRTP_REASON_MAX * DROP_SIZE;
 }
 
 static int put_endpoint(struct sk_buff *skb, int type, u8 af, const union xsrtp_addr *addr,
@@ -203,6 +203,8 @@ static int put_flow_events(struct sk_buff *skb, const struct xsrtp_flow *flow, u
 	    nla_put_u32(skb, XSRTP_A_FLOW_ACTION, flow->action) ||
 	    (flow->only && nla_put_u32(skb, XSRTP_A_FLOW_ONLY, flow->only)) ||
 	    (flow->of && nla_put_u32(skb, XSRTP_A_FLOW_OF, flow->of)) ||
+	    (flow->cookie && nla_put_u64_64bit(skb, XSRTP_A_FLOW_COOKIE, flow->cookie,
+					       XSRTP_A_FLOW_PAD)) ||
 	    put_endpoint(skb, XSRTP_A_FLOW_LOCAL, flow->family, &flow->local,
 			 flow->local_port) ||
 	    put_endpoint(skb, XSRTP_A_FLOW_REMOTE, xsrtp_flow_remote_family(flow), &flow->remote,

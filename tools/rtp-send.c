@@ -21,11 +21,13 @@
  * Ahead of the good packet is the hard case: a receiver that moves any state
  * for the forgery then refuses the good one.
  *
- * Always bounded: by --count or the payload file, and by --time.
+ * Always bounded: by --count or the payload file, and by --time; SIGTERM ends it before,
+ * with its report.
  */
 #include <fcntl.h>
 #include <netinet/udp.h>
 #include <poll.h>
+#include <signal.h>
 #include <time.h>
 #include <sys/uio.h>
 
@@ -72,6 +74,13 @@ struct wire {
 	size_t len;
 	uint8_t data[STREAM_PACKET_MAX];
 };
+
+static volatile sig_atomic_t ended;
+
+static void end(int sig)
+{
+	ended = 1;
+}
 
 static double now_s(const struct sender *s)
 {
@@ -274,7 +283,7 @@ static void send_all(struct sender *s)
 	if (!w)
 		oracle_die("memory", "none left");
 	clock_gettime(CLOCK_MONOTONIC, &s->start);
-	for (uint64_t n = 0; n < count && now_s(s) < s->time_s; n += s->block)
+	for (uint64_t n = 0; n < count && !ended && now_s(s) < s->time_s; n += s->block)
 		(s->gso ? send_block_gso : send_block)(s, s->skip + n,
 						       count - n < s->block ? count - n : s->block, w);
 	free(w);
@@ -404,6 +413,7 @@ int main(int argc, char **argv)
 		dont_fragment(&s, df);
 	if (s.splice && (pipe(s.pipe) || connect(s.fd, (void *)&s.to.sa, s.to.len)))
 		oracle_die("--splice", strerror(errno));
+	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = end }, NULL);
 	send_all(&s);
 	printf("{\"good\":%llu,\"attack\":%llu,\"replays\":%llu,\"failed\":%llu,\"seconds\":%.3f}\n",
 	       (unsigned long long)s.good, (unsigned long long)(s.bad + s.replays),

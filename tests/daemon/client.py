@@ -81,8 +81,8 @@ class Daemon:
         for i in interfaces:
             args += ["--interface", i]
         env = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:abort_on_error=0")
-        self.process = subprocess.Popen(args + list(options), stderr=self.log, cwd=self.dir.name, env=env,
-                                        user=user)
+        self.run = lambda: subprocess.Popen(args + list(options), stderr=self.log, cwd=self.dir.name, env=env, user=user)
+        self.process = self.run()
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.settimeout(20)
         self.udp.connect(("127.0.0.1", self.port))
@@ -142,6 +142,14 @@ class Daemon:
             return self.process.wait(60)
         finally:
             self.udp.close()
+
+    def again(self, sig):
+        """Another process in the place of this one, which @sig ends; its exit status."""
+        self.process.send_signal(sig)
+        status = self.process.wait(60)
+        self.process = self.run()
+        self.wait()
+        return status
 
     def close(self):
         if self.process.poll() is None:

@@ -222,6 +222,7 @@ static void put_learn(const struct flow *f, bool has_remote)
 static void right_new(struct flow *f)
 {
 	static uint32_t n;
+	uint64_t cookie = 1 + below(1000000);
 	bool has_remote = below(2);
 	struct address remote;
 
@@ -240,6 +241,8 @@ static void right_new(struct flow *f)
 		put_forward(f->ip6, true);
 	if (below(4) == 0)
 		put_u32(&r, 0, XSRTP_A_FLOW_ONLY, ONLY, 1 + below(2));
+	if (below(4) == 0)
+		put(&r, 0, XSRTP_A_FLOW_COOKIE, MKI, &cookie, sizeof(cookie));
 	if (below(3) == 0)
 		put_learn(f, has_remote);
 	put_session(XSRTP_A_FLOW_RX, f->rx);
@@ -471,6 +474,8 @@ static bool unknown_attribute(void)
 
 static bool read_only_attribute(void)
 {
+	/* Said of a new flow only, and of that it is not 0. */
+	uint64_t cookie = r.cmd != XSRTP_CMD_FLOW_NEW;
 	uint8_t yes = 1;
 	int i;
 
@@ -480,6 +485,8 @@ static bool read_only_attribute(void)
 			break;
 	if (below(4) == 0)
 		put_u32(&r, 0, XSRTP_A_FLOW_EVENTS, NUMBER, 1);
+	else if (below(4) == 0)
+		put(&r, 0, XSRTP_A_FLOW_COOKIE, MKI, &cookie, sizeof(cookie));
 	else if (i == r.n || below(2))
 		put_nest(&r, 0, XSRTP_A_FLOW_STATS);
 	else if (below(2))

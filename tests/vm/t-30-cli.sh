@@ -184,6 +184,18 @@ json 'len(j) == 2' "there are still two"
 refused 1 "no" "a flow that is not there" flow show 4000000000
 refused 1 "no" "and its deletion" flow del 4000000000
 
+works "flow add with a cookie" flow add local 10.9.0.1:4012 deliver cookie 18446744073709551615
+cookie=$out
+works "flow set leaves it" flow set "$cookie" remote 10.9.0.2:5012
+works "is seen" flow show "$cookie"
+shows "deliver cookie 18446744073709551615" "the largest there is"
+works "as JSON" -j flow show "$cookie"
+json 'j["cookie"] == 2**64 - 1' "its cookie"
+refused 2 "a number from 1 on" "cookie 0" flow add local 10.9.0.1:4014 deliver cookie 0
+refused 2 "is not a number" "a cookie that is none" flow add local 10.9.0.1:4014 deliver cookie mine
+refused 2 "anything else by deleting and adding" "a cookie for a flow that is there" flow set "$cookie" cookie 7
+works "flow del, of a flow with a cookie" flow del "$cookie"
+
 # --- rules ------------------------------------------------------------------------------------
 works "flow add with rules" flow add local 10.9.0.1:4010 deliver rx $CM key "$tmp/mki.key" \
 	window 1024 streams 8 evict ext-ids 1,14 roc-rate 100 lifetime 2^20 rate 4096 \
@@ -320,8 +332,8 @@ check "monitor: each line is JSON" python3 -c 'import json, sys
 ev = [json.loads(l) for l in open(sys.argv[1])]
 n = [e["event"] for e in ev]
 assert n[:2] == ["flow-new", "flow-new"], n
-assert n.count("flow-new") == 19 and n.count("flow-del") == 19, n
-assert n.count("key-del") == 2 and n.count("key-set") == 4 and n.count("flow-set") == 3, n
+assert n.count("flow-new") == 20 and n.count("flow-del") == 20, n
+assert n.count("key-del") == 2 and n.count("key-set") == 4 and n.count("flow-set") == 4, n
 assert n.count("key-swap") == 1, n
 event = [e["tx"]["events"] for e in ev if e["event"] == "event"]
 assert ["new-stream"] in event, event

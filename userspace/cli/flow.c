@@ -109,11 +109,23 @@ static uint32_t read_only(struct args *a)
 	usage("a flow is only rtp or only rtcp, not \"%s\"", text);
 }
 
+/* 0 would be "not said" to the module. */
+static uint64_t read_cookie(struct args *a)
+{
+	uint64_t cookie = args_u64(a, "cookie");
+
+	if (!cookie)
+		usage("a cookie is a number from 1 on: leave it out where there is none");
+	return cookie;
+}
+
 /* What is said of a new flow. */
 static bool read_srtp(struct args *a, struct request *r)
 {
 	if (args_match(a, "only"))
 		r->flow.only = read_only(a);
+	else if (args_match(a, "cookie"))
+		r->flow.cookie = read_cookie(a);
 	else if (args_match(a, "rx"))
 		read_session(a, r, RX);
 	else if (args_match(a, "tx"))

@@ -24,7 +24,7 @@ static const struct verb {
 	{ "show", verb_show, "" },
 	{ "flow", verb_flow,
 	  "add local EP [remote EP] (forward from EP [to EP] | deliver | send)\n"
-	  "                [only rtp | only rtcp] [LEARN]\n"
+	  "                [only rtp | only rtcp] [LEARN] [cookie N]\n"
 	  "       flow add of FLOW-ID forward from EP to EP [only rtp | only rtcp]\n"
 	  "                [rx SUITE [key FILE]] [tx SUITE [key FILE]] [RULE ...]\n"
 	  "       flow set FLOW [remote (EP | any)] [LEARN] [forward from EP to EP | deliver]\n"

@@ -126,6 +126,8 @@ static void print_path(const struct flow *f)
 	if (f->only)
 		out_str("only", " only %s", f->only == XSRTP_ONLY_RTP ? "rtp" : "rtcp");
 	print_learn(f);
+	if (f->cookie)
+		out_u64("cookie", " cookie %" PRIu64, f->cookie);
 }
 
 void print_flow_members(const struct flow *f)

@@ -48,7 +48,7 @@ static int choose_crypto(struct exchange *x, const struct offered *o, const stru
 		if (before->theirs.suite && o->in[i].suite == before->theirs.suite)
 			in = &o->in[i];
 	l->theirs = *in;
-	if (before->ours.suite == in->suite) {
+	if (before->ours.suite == in->suite && sdes_known(&before->ours)) {
 		l->ours = before->ours;
 		l->ours.tag = in->tag;
 		return 0;

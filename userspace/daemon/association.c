@@ -307,7 +307,7 @@ static void move_one(struct keying *k, struct association *a, const struct endpo
 
 static void close_one(struct keying *k, struct association *a)
 {
-	if (a->dtls)
+	if (a->dtls && !k->silent)
 		dtls_bye(a->dtls);
 	dtls_free(a->dtls);
 	shut(a);
@@ -323,7 +323,8 @@ struct keying *associations_new(sd_event *event, struct calls *calls, struct cer
 	if (!all)
 		return NULL;
 	*all = (struct associations){
-		.k = { dtls_context_best(context), certificate, open_one, start_one, move_one, close_one },
+		.k = { .suite = dtls_context_best(context), .certificate = certificate, .open = open_one,
+		       .start = start_one, .move = move_one, .close = close_one },
 		.event = event, .calls = calls, .context = context, .turn = time(NULL) + TURN_S,
 	};
 	return &all->k;

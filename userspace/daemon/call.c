@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "memory.h"
 #include "path.h"
 
 /* FNV-1a with a start that nobody knows: the Call-IDs come from outside. */
@@ -55,6 +56,21 @@ void calls_free(struct calls *s)
 			call_free(s, s->bucket[i]);
 }
 
+void calls_leave(struct calls *s)
+{
+	struct dialog *d;
+	struct call *c;
+	unsigned int i, k;
+
+	s->memory = NULL;
+	for (i = 0; i < CALL_BUCKETS; i++)
+		for (c = s->bucket[i]; c; c = c->next)
+			for (d = c->dialogs; d; d = d->next)
+				for (k = 0; k < SDP_MEDIA; k++)
+					if (d->medium[k])
+						memset(d->medium[k]->slot, 0, sizeof(d->medium[k]->slot));
+}
+
 static struct call **place(struct calls *s, struct text id)
 {
 	struct call **p = &s->bucket[hash(id)];
@@ -93,6 +109,7 @@ void call_free(struct calls *s, struct call *c)
 {
 	struct call **p = place(s, (struct text){ c->id, c->id_len });
 
+	memory_ended(s, c);
 	while (c->dialogs)
 		dialog_free(s, c, c->dialogs);
 	*p = c->next;
@@ -152,6 +169,7 @@ void dialog_free(struct calls *s, struct call *c, struct dialog *d)
 		p = &(*p)->next;
 	*p = d->next;
 	c->n_dialogs--;
+	memory_changed(s, c);
 	for (i = 0; i < SDP_MEDIA; i++)
 		if (d->medium[i])
 			free_medium(s, d->medium[i]);

@@ -54,6 +54,7 @@ struct medium {
 	struct leg leg[2];
 	struct slot slot[2][2];	/* by the leg that it arrives at, and part */
 	struct secure secure[2];	/* by leg */
+	bool had_flows;		/* of the journal; whether they are there the datapath says */
 };
 
 struct offered {
@@ -105,6 +106,7 @@ struct call {
 	time_t last_signal;
 	time_t began, heard;	/* timeout_now(): of the first offer; of a packet, offer or answer */
 	uint64_t packets;	/* that its flows had sent on when they were looked at */
+	bool remembered;	/* the journal has it */
 };
 
 struct timeouts {		/* in seconds; 0: never */
@@ -127,6 +129,8 @@ struct calls {
 	struct timeouts timeouts;
 	unsigned int looked_at;		/* the bucket that timeout_run() goes on with */
 	struct keying *keying;		/* NULL: no DTLS */
+	struct memory *memory;		/* NULL: no journal */
+	uint64_t cookie;		/* of all flows that we make; 0: none */
 };
 
 void calls_init(struct calls *s);
@@ -137,6 +141,8 @@ struct call *call_find(struct calls *s, struct text id);
 struct call *call_new(struct calls *s, struct text id);
 /* call_free() - with its dialogs, flows and ports. */
 void call_free(struct calls *s, struct call *c);
+/* calls_leave() - from now on their flows are none of ours: calls_free() lets them be. */
+void calls_leave(struct calls *s);
 
 struct dialog *dialog_new(struct call *c);
 /* dialog_free() - flows first, then ports: nobody else gets a port that media still comes to. */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "memory.h"
 #include "negotiate.h"
 #include "notice.h"
 #include "report.h"
@@ -171,7 +172,8 @@ static struct item *do_offer(struct request *r)
 	if (text_is(ng_string(a, "result"), "ok")) {
 		call->last_signal = time(NULL);
 		timeout_offered(call, d, &r->c->sdp);
-		delay_cancel(r->c->delays, r->id);
+		if (delay_cancel(r->c->delays, r->id))
+			memory_changed(s, call);
 		return a;
 	}
 	if (new_call)
@@ -189,6 +191,17 @@ static int answers(const struct dialog *d, const struct request *r)
 	if (!d->offer || !tag_is(d->tag[from], r->from) || !same_branch(d, r->branch))
 		return 0;
 	return tag_is(d->tag[!from], r->to) ? 3 : !d->tag[!from] ? 2 : 1;
+}
+
+/* None: taken up again from the journal, which has no offers. */
+static bool any_offer(const struct call *c)
+{
+	const struct dialog *d;
+
+	for (d = c->dialogs; d; d = d->next)
+		if (d->offer)
+			return true;
+	return false;
 }
 
 static struct item *do_answer(struct request *r)
@@ -209,6 +222,8 @@ static struct item *do_answer(struct request *r)
 	for (d = call->dialogs; d; d = d->next)
 		if (answers(d, r) > (best ? answers(best, r) : 0))
 			best = d;
+	if (!best && !any_offer(call))
+		return fail(r, "xsrtpd was started anew since this offer, and the keys of it are gone: offer again");
 	if (!best)
 		return fail(r, "the answer is to no offer of this call: from-tag is the tag of who offered, "
 			       "to-tag of who answers");
@@ -227,6 +242,7 @@ static struct item *do_answer(struct request *r)
 	call->last_signal = time(NULL);
 	timeout_answered(call, best, &r->c->sdp);
 	delay_cancel(r->c->delays, r->id);
+	memory_answered(r->c->calls, call);
 	return a;
 }
 
@@ -263,6 +279,17 @@ static bool any_match(const struct call *c, const struct request *r)
 	return false;
 }
 
+static int delete_later(struct request *r, int64_t seconds)
+{
+	const struct delayed w = { .when = time(NULL) + seconds, .id = r->id, .from = r->from, .to = r->to,
+				   .branch = r->branch };
+	int ret = delay_add(r->c->delays, w.when, w.id, w.from, w.to, w.branch);
+
+	if (!ret)
+		memory_delayed(r->c->calls, &w);
+	return ret;
+}
+
 static struct item *do_delete(struct request *r)
 {
 	struct call *call = call_find(r->c->calls, r->id);
@@ -276,12 +303,8 @@ static struct item *do_delete(struct request *r)
 	ng_integer(r->dict, "delete-delay", &delay);
 	a = ok(r);
 	report_call(&r->c->answer, a, r->c->calls, call);
-	if (delay > 0) {
-		if (delay_add(r->c->delays, time(NULL) + (delay > 86400 ? 86400 : delay), r->id, r->from,
-			      r->to, r->branch))
-			return fail(r, "out of memory");
-		return a;
-	}
+	if (delay > 0)
+		return delete_later(r, delay > 86400 ? 86400 : delay) ? fail(r, "out of memory") : a;
 	if (!call_delete(r->c->calls, call, r->from, r->to, r->branch))
 		return unknown_call(r);
 	return a;

@@ -73,6 +73,16 @@ static int read_level(const struct setting *k, void *to, const char *value, char
 	return refuse(err, err_len, "%s takes %s, not \"%s\"", k->name, k->takes, value);
 }
 
+static int read_on_stop(const struct setting *k, void *to, const char *value, char *err, size_t err_len)
+{
+	bool end = !strcmp(value, "end");
+
+	if (!end && strcmp(value, "keep"))
+		return refuse(err, err_len, "%s takes %s, not \"%s\"", k->name, k->takes, value);
+	*(uint32_t *)to = end ? ON_STOP_END : ON_STOP_KEEP;
+	return 0;
+}
+
 static int read_interface(const struct setting *k, void *to, const char *value, char *err, size_t err_len)
 {
 	struct ifaces *one = calloc(1, sizeof(*one));
@@ -165,6 +175,8 @@ static const struct setting keys[] = {
 	{ "dtls-certificate", read_path, AT(dtls_certificate), "FILE", .fixed = true },
 	{ "dtls-key", read_path, AT(dtls_key), "FILE", .fixed = true },
 	{ "dtls-profiles", read_profiles, AT(dtls_profiles), "PROFILE,PROFILE...", .fixed = true },
+	{ "journal", read_path, AT(journal), "FILE", .fixed = true },
+	{ "on-stop", read_on_stop, AT(on_stop), "keep or end", .max = ON_STOP_END },
 	{ "record", read_path, AT(record), "FILE", .fixed = true },
 };
 

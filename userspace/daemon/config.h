@@ -15,6 +15,9 @@
 #define CONFIG_TEXT	512	/* bytes of a value, with a 0 behind */
 #define CONFIG_FILE	65536
 
+/* What becomes of calls at SIGTERM. */
+enum on_stop { ON_STOP_KEEP, ON_STOP_END };
+
 struct words {
 	unsigned int n;
 	unsigned int line[CONFIG_WORDS];	/* 0: of the command line */
@@ -26,11 +29,13 @@ struct config {
 	unsigned int line[CONFIG_KEYS];		/* where last; 0: on the command line */
 	struct words interface, listen_ng, listen_tcp_ng, listen_unix, record;
 	struct words dtls_certificate, dtls_key, dtls_profiles;
+	struct words journal;
 	struct words suites, plain_rtp;		/* "[NAME/]..." */
 	uint32_t port_min, port_max;
 	uint32_t max_sessions, delete_delay;
 	uint32_t media_timeout, silent_timeout, offer_timeout, final_timeout;
 	uint32_t log_level;			/* enum say */
+	uint32_t on_stop;			/* enum on_stop */
 };
 
 /* A sentence about @line; 0: about no line, or about the command line. */

@@ -10,7 +10,7 @@
 
 /* All return 0, or -errno with a sentence in @err. */
 struct datapath {
-	/* add - a flow with the keys of its two sessions */
+	/* add - a flow with the keys of its two sessions, and its cookie */
 	int (*add)(struct datapath *d, const struct flow *f, uint32_t *id, char *err, size_t err_len);
 	/* move - remote, source and destination of the flow f->id */
 	int (*move)(struct datapath *d, const struct flow *f, char *err, size_t err_len);
@@ -22,9 +22,11 @@ struct datapath {
 		    char *err, size_t err_len);
 	int (*del)(struct datapath *d, uint32_t id, char *err, size_t err_len);
 	int (*stats)(struct datapath *d, uint32_t id, struct stats *s, char *err, size_t err_len);
-	/* each - calls @fn with the local endpoint of every flow that is there */
-	int (*each)(struct datapath *d, void (*fn)(const struct endpoint *local, void *arg), void *arg,
+	/* each - calls @fn with every flow that is there, whoever made it */
+	int (*each)(struct datapath *d, void (*fn)(const struct flow *f, void *arg), void *arg,
 		    char *err, size_t err_len);
+	/* reconcile - what somebody was killed in the middle of is made whole */
+	int (*reconcile)(struct datapath *d, char *err, size_t err_len);
 	void (*close)(struct datapath *d);
 };
 
@@ -33,7 +35,8 @@ struct datapath *datapath_kernel(char *err, size_t err_len);
 
 /*
  * datapath_record() - carries nothing; writes a line to @path for each thing that it is
- * told, and refuses what the module would. Of a key it writes 8 bytes of its SHA-256. What
+ * told, and refuses what the module would. Its flows outlive it, as the module's do: they
+ * are what the lines say. Of a key it writes 8 bytes of its SHA-256. What
  * its flows have carried is in @path.counters, if that is there: lines "ID PACKETS", or
  * "ID +" for one more each time that somebody asks; ID 0 is every flow that has none.
  */

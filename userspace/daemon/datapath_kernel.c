@@ -83,7 +83,7 @@ static int kernel_stats(struct datapath *d, uint32_t id, struct stats *s, char *
 }
 
 struct each {
-	void (*fn)(const struct endpoint *local, void *arg);
+	void (*fn)(const struct flow *f, void *arg);
 	void *arg;
 };
 
@@ -91,16 +91,21 @@ static int one(const struct flow *f, void *arg)
 {
 	struct each *e = arg;
 
-	e->fn(&f->local, e->arg);
+	e->fn(f, e->arg);
 	return 0;
 }
 
-static int kernel_each(struct datapath *d, void (*fn)(const struct endpoint *local, void *arg),
-		       void *arg, char *err, size_t err_len)
+static int kernel_each(struct datapath *d, void (*fn)(const struct flow *f, void *arg), void *arg,
+		       char *err, size_t err_len)
 {
 	struct each e = { fn, arg };
 
 	return tell(d, flow_dump(xnl_of(d), one, &e), err, err_len);
+}
+
+static int kernel_reconcile(struct datapath *d, char *err, size_t err_len)
+{
+	return host_sync(xnl_of(d), err, err_len);
 }
 
 static void kernel_close(struct datapath *d)
@@ -112,7 +117,8 @@ static void kernel_close(struct datapath *d)
 struct datapath *datapath_kernel(char *err, size_t err_len)
 {
 	static const struct datapath ops = {
-		kernel_add, kernel_move, kernel_rekey, kernel_only, kernel_del, kernel_stats, kernel_each, kernel_close,
+		kernel_add, kernel_move, kernel_rekey, kernel_only, kernel_del, kernel_stats, kernel_each,
+		kernel_reconcile, kernel_close,
 	};
 	struct kernel *k = calloc(1, sizeof(*k));
 

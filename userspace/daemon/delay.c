@@ -76,15 +76,17 @@ static void remove_at(struct delays *l, struct delayed **p)
 	l->n--;
 }
 
-void delay_cancel(struct delays *l, struct text id)
+unsigned int delay_cancel(struct delays *l, struct text id)
 {
 	struct delayed **p = &l->first;
+	unsigned int before = l->n;
 
 	while (*p)
 		if (text_same((*p)->id, id))
 			remove_at(l, p);
 		else
 			p = &(*p)->next;
+	return before - l->n;
 }
 
 void delay_run(struct delays *l, struct calls *s, time_t now)

@@ -24,8 +24,8 @@ struct delays {
 int delay_add(struct delays *l, time_t when, struct text id, struct text from, struct text to,
 	      struct text branch);
 
-/* delay_cancel() - what waits for this call. */
-void delay_cancel(struct delays *l, struct text id);
+/* delay_cancel() - what waits for this call; how many. */
+unsigned int delay_cancel(struct delays *l, struct text id);
 
 /* delay_run() - what is due. Its call may be gone already. */
 void delay_run(struct delays *l, struct calls *s, time_t now);

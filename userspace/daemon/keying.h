@@ -31,6 +31,7 @@ struct handshake {
 struct keying {
 	const struct xsrtp_suite_info *suite;	/* likely: of flows that have no keys yet */
 	struct certificate *certificate;	/* for media to come */
+	bool silent;		/* no goodbye: we end, and the keys that were made do not */
 	/* open - a socket for the end @end of @m, at its port of @part. 0, or -errno with a sentence in @err. */
 	int (*open)(struct keying *k, const struct endpoint *local, struct medium *m, int end, int part,
 		    struct association **a, char *err, size_t err_len);

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "adopt.h"
 #include "association.h"
 #include "json.h"
 #include "notify.h"
@@ -70,6 +72,10 @@ static void help(void)
 	     "  --dtls-certificate FILE       in PEM, with --dtls-key (one made at the start)\n"
 	     "  --dtls-key FILE               its private key\n"
 	     "  --dtls-profiles LIST          for SRTP, IANA's names with commas, best first\n"
+	     "  --journal FILE                of calls, for the next start (calls, in the directory\n"
+	     "                          that systemd gives a service, else none)\n"
+	     "  --on-stop keep|end            what becomes of calls at SIGTERM (keep; end without\n"
+	     "                          a journal)\n"
 	     "  --record FILE                 no module: what it would be told goes to FILE\n"
 	     "\n"
 	     "Each is a key of the configuration file too (KEY = VALUE); the option wins.\n"
@@ -167,6 +173,24 @@ static const char *word(const struct words *w)
 	return w->n ? w->text[0] : NULL;
 }
 
+/*
+ * A service has a directory of its own below /run; else there is none unless it is said:
+ * two of us on a host must not have the same.
+ */
+static void take_up_calls(void)
+{
+	const char *path = word(&reload.now.journal), *run = getenv("RUNTIME_DIRECTORY");
+	char usual[PATH_MAX], err[512];
+
+	/* "RuntimeDirectory=a b": the first. */
+	if (!path && run && *run) {
+		snprintf(usual, sizeof(usual), "%.*s/calls", (int)strcspn(run, ":"), run);
+		path = usual;
+	}
+	if (path && adopt_calls(&calls, &delays, path, err, sizeof(err)))
+		die("%s", err);
+}
+
 static void open_datapath(void)
 {
 	const char *record = word(&reload.now.record);
@@ -176,6 +200,7 @@ static void open_datapath(void)
 				   datapath_kernel(err, sizeof(err));
 	if (!calls.datapath)
 		die("%s", err);
+	take_up_calls();
 	if (reload_mark(&calls, err, sizeof(err)))
 		die("%s", err);
 }
@@ -187,6 +212,7 @@ static int on_second(sd_event_source *source, uint64_t usec, void *arg)
 	delay_run(&delays, &calls, now);
 	timeout_run(&calls, timeout_now());
 	cookies_expire(&cookies, now);
+	memory_second(calls.memory);
 	notify_status(&calls, reload.status);
 	associations_second(calls.keying, now);
 	sd_event_source_set_time_relative(source, 1000000);
@@ -295,6 +321,7 @@ static void run(void)
 	if (!s.answer || !s.packet || sd_event_default(&s.event) < 0)
 		die("out of memory");
 	open_dtls(s.event);
+	adopt_dtls(&calls);
 	handle_signals(s.event);
 	open_sockets(&s);
 	notify_status(&calls, reload.status);
@@ -308,10 +335,17 @@ static void run(void)
 	free(s.packet);
 }
 
-/* A daemon that is stopped ends its calls: it could not take them up again. */
+/* Without a journal nobody could take them up again. */
 static void end(void)
 {
+	struct memory *memory = calls.memory;
+
+	if (memory && reload.now.on_stop == ON_STOP_KEEP) {
+		calls.keying->silent = true;
+		calls_leave(&calls);
+	}
 	calls_free(&calls);
+	memory_close(memory);
 	delay_free(&delays);
 	cookies_free(&cookies);
 	associations_free(calls.keying);

@@ -179,6 +179,7 @@ static int make_cryptos(struct exchange *x, const struct medium *m, struct offer
 {
 	const struct policy *p = &m->leg[!x->from].iface->policy;
 	const struct sdes *used = &m->leg[!x->from].ours;
+	bool known = sdes_known(used);
 	unsigned char suite[SUITES];
 	char names[POLICY_TEXT];
 	unsigned int n, i;
@@ -198,10 +199,11 @@ static int make_cryptos(struct exchange *x, const struct medium *m, struct offer
 	if (!o->out)
 		return exchange_refuse(x, -ENOMEM, "out of memory");
 	o->n_out = n;
-	if (used->suite)
+	if (known)
 		o->out[0] = *used;
-	for (i = 0; i < n && !ret && !used->suite; i++) {
-		ret = sdes_make(&o->out[i], i + 1, xsrtp_suite_info(suite[i]));
+	/* Only the datapath has the key in use: another one, of its suite (RFC 4568 7.1.4). */
+	for (i = 0; i < n && !ret && !known; i++) {
+		ret = sdes_make(&o->out[i], i + 1, used->suite ?: xsrtp_suite_info(suite[i]));
 		o->out[i].key[0].lifetime = x->wish->sdes_lifetime ? LIFETIME : 0;
 	}
 	return ret ? exchange_refuse(x, ret, "no random numbers") : 0;

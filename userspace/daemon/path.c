@@ -15,6 +15,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include <xsrtp/srtp.h>
+
 #include "say.h"
 
 static struct endpoint local_of(const struct leg *l, enum part part)
@@ -66,11 +68,22 @@ static bool is_keyed(const struct leg legs[2])
 	return true;
 }
 
+/* Of a call that was taken up again the datapath may have keys that we have not. */
+static bool is_known(const struct leg legs[2])
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (legs[i].theirs.suite && (!sdes_known(&legs[i].theirs) || !sdes_known(&legs[i].ours)))
+			return false;
+	return true;
+}
+
 /* false: there is to be none. */
 static bool wanted(const struct leg legs[2], int at, enum part part, struct flow *f)
 {
 	const struct leg *in = &legs[at], *out = &legs[!at];
-	bool shared = in->mux && out->mux, keyed = is_keyed(legs);
+	bool shared = in->mux && out->mux, keyed = is_keyed(legs) && is_known(legs);
 
 	if (in->mux && part == PART_RTCP)
 		return false;
@@ -103,7 +116,7 @@ static bool same_kind(const struct medium *m, const struct leg legs[2])
 	return true;
 }
 
-static bool any_flow(const struct medium *m)
+bool path_any(const struct medium *m)
 {
 	return m->slot[0][0].id || m->slot[0][1].id || m->slot[1][0].id || m->slot[1][1].id;
 }
@@ -155,7 +168,7 @@ static int add(struct setter *t, int at, enum part part, const struct flow *f)
 	*slot = (struct slot){ slot->id, f->remote, f->source, f->destination, f->only,
 			       { f->rx.suite, f->tx.suite } };
 	t->added[at][part] = true;
-	return is_keyed(t->legs) ? second_key(t, slot->id, &t->legs[at].theirs, RX) : 0;
+	return f->rx.key ? second_key(t, slot->id, &t->legs[at].theirs, RX) : 0;
 }
 
 /* It was made for the suite that was likely, and DTLS chose another. It never had a key. */
@@ -208,6 +221,12 @@ static int change_rx(struct setter *t, int at, uint32_t id)
 	return ret;
 }
 
+/* What the datapath has already, and we did not know: it says so, and has changed nothing. */
+static int had_already(const struct setter *t, int at, int ret)
+{
+	return ret == -EEXIST && !sdes_known(&t->m->leg[at].theirs) ? 0 : ret;
+}
+
 static int rekey(struct setter *t, int at, struct slot *slot)
 {
 	const struct sdes *rx[2] = { &t->m->leg[at].theirs, &t->legs[at].theirs };
@@ -219,9 +238,9 @@ static int rekey(struct setter *t, int at, struct slot *slot)
 	if (!is_keyed(t->legs))
 		return 0;
 	if (rx[1]->suite && (all || !same_key(&rx[0]->key[0], &rx[1]->key[0])))
-		ret = change_rx(t, at, slot->id);
+		ret = had_already(t, at, change_rx(t, at, slot->id));
 	if (!ret && rx[1]->suite && (all || !same_key(&rx[0]->key[1], &rx[1]->key[1])))
-		ret = second_key(t, slot->id, rx[1], RX);
+		ret = had_already(t, at, second_key(t, slot->id, rx[1], RX));
 	if (!ret && tx[1]->suite && (all || !same_key(&tx[0]->key[0], &tx[1]->key[0])))
 		ret = d->rekey(d, slot->id, TX, &tx[1]->key[0], t->err, t->err_len);
 	return ret;
@@ -235,6 +254,7 @@ static int step(struct setter *t, int at, enum part part, bool adding)
 	/* On hold (an unset address) what is there stays: it could not be made again. */
 	if (!wanted(t->legs, at, part, &f))
 		return 0;
+	f.cookie = t->s->cookie;
 	if (adding && is_wrong_guess(slot, &f))
 		drop(t->s, slot);
 	if (adding)
@@ -270,7 +290,7 @@ int path_set(struct calls *s, struct medium *m, const struct leg legs[2], char *
 			    .had_keys = is_keyed(m->leg) };
 	int ret;
 
-	if (any_flow(m) && !same_kind(m, legs)) {
+	if (path_any(m) && !same_kind(m, legs)) {
 		snprintf(err, err_len, "within a call neither the crypto suite nor rtcp-mux may change");
 		return -EOPNOTSUPP;
 	}
@@ -293,6 +313,33 @@ int path_settle(struct calls *s, const struct medium *m, int at, char *err, size
 			ret = s->datapath->only(s->datapath, m->slot[at][part].id, RX,
 						&m->leg[at].theirs.key[0], err, err_len);
 	return ret;
+}
+
+bool path_place(const struct medium *m, int at, enum part part, struct endpoint *local,
+		struct endpoint *source)
+{
+	if (m->leg[at].mux && part == PART_RTCP)
+		return false;
+	*local = local_of(&m->leg[at], part);
+	*source = local_of(&m->leg[!at], part);
+	return true;
+}
+
+/* That there are keys is all that is told of them. */
+static struct sdes adopted(const struct session *s)
+{
+	struct sdes x = { .tag = 1, .suite = s->present ? xsrtp_suite_info(s->suite) : NULL };
+
+	x.n_keys = x.suite && s->has_key ? s->n_slots > 1 ? SDES_KEYS : 1 : 0;
+	return x;
+}
+
+void path_adopt(struct medium *m, int at, enum part part, const struct flow *f)
+{
+	m->slot[at][part] = (struct slot){ f->id, f->remote, f->source, f->destination, f->only,
+					   { f->rx.suite, f->tx.suite } };
+	m->leg[at].theirs = adopted(&f->rx);
+	m->leg[!at].ours = adopted(&f->tx);
 }
 
 void path_stop(struct calls *s, struct medium *m)

@@ -26,6 +26,20 @@ int path_set(struct calls *s, struct medium *m, const struct leg legs[2], char *
  */
 int path_settle(struct calls *s, const struct medium *m, int at, char *err, size_t err_len);
 
+/* path_any() - there is a flow of it. */
+bool path_any(const struct medium *m);
+
+/*
+ * path_place() - where a flow arrives at the leg @at, and where it is sent on from
+ *
+ * false: there is none of this part, whatever is negotiated.
+ */
+bool path_place(const struct medium *m, int at, enum part part, struct endpoint *local,
+		struct endpoint *source);
+
+/* path_adopt() - @f, which is there and at that place, is the flow of it. */
+void path_adopt(struct medium *m, int at, enum part part, const struct flow *f);
+
 /* path_stop() - no flow of @m is left. What cannot be deleted is counted and said. */
 void path_stop(struct calls *s, struct medium *m);
 

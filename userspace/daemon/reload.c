@@ -51,13 +51,13 @@ unsigned int reload_read(struct reload *r, struct config *c)
 
 /* --- into effect ---------------------------------------------------------------------- */
 
-static void mark_port(const struct endpoint *local, void *arg)
+static void mark_port(const struct flow *f, void *arg)
 {
 	struct calls *s = arg;
 	unsigned int i;
 
 	for (i = 0; i < s->ifaces.n; i++)
-		pool_mark(&s->ifaces.iface[i].pool, local->port);
+		pool_mark(&s->ifaces.iface[i].pool, f->local.port);
 }
 
 int reload_mark(struct calls *s, char *err, size_t err_len)

@@ -344,6 +344,11 @@ int sdes_make(struct sdes *s, uint32_t tag, const struct xsrtp_suite_info *suite
 	return ret;
 }
 
+bool sdes_known(const struct sdes *s)
+{
+	return s->n_keys && s->key[0].key_len;
+}
+
 void sdes_wipe(struct sdes *s)
 {
 	explicit_bzero(s, sizeof(*s));

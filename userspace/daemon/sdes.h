@@ -40,6 +40,12 @@ void sdes_write(const struct sdes *s, struct buf *b);
 /* sdes_make() - a new one with a random key. 0 or -errno. */
 int sdes_make(struct sdes *s, uint32_t tag, const struct xsrtp_suite_info *suite);
 
+/*
+ * sdes_known() - we have its keys. Of a call that was taken up again only the datapath has
+ * them: n_keys says how many, and they are empty.
+ */
+bool sdes_known(const struct sdes *s);
+
 void sdes_wipe(struct sdes *s);
 
 #endif /* XSRTPD_SDES_H */

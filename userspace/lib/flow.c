@@ -32,6 +32,7 @@ static const struct nla_policy flow_policy[XSRTP_A_FLOW_MAX + 1] = {
 	[XSRTP_A_FLOW_EVENTS] = { .type = NLA_U32 },
 	[XSRTP_A_FLOW_FOLLOW] = { .type = NLA_U32 },
 	[XSRTP_A_FLOW_OF] = { .type = NLA_U32 },
+	[XSRTP_A_FLOW_COOKIE] = { .type = NLA_U64 },
 };
 
 static const struct nla_policy endpoint_policy[XSRTP_A_ENDPOINT_MAX + 1] = {
@@ -260,6 +261,7 @@ static int parse_attrs(struct nlattr **tb, struct flow *f)
 	f->events = u32_of(tb[XSRTP_A_FLOW_EVENTS]);
 	f->follow = u32_of(tb[XSRTP_A_FLOW_FOLLOW]);
 	f->of = u32_of(tb[XSRTP_A_FLOW_OF]);
+	f->cookie = u64_of(tb[XSRTP_A_FLOW_COOKIE]);
 	f->has_stats = tb[XSRTP_A_FLOW_STATS];
 	ret = parse_endpoint(tb[XSRTP_A_FLOW_LOCAL], &f->local) ?:
 	      parse_endpoint(tb[XSRTP_A_FLOW_REMOTE], &f->remote) ?:
@@ -403,6 +405,8 @@ static int put_flow(struct nl_msg *msg, const struct flow *f)
 		ret = nla_put_u32(msg, XSRTP_A_FLOW_ONLY, f->only);
 	if (!ret && f->of)
 		ret = nla_put_u32(msg, XSRTP_A_FLOW_OF, f->of);
+	if (!ret && f->cookie)
+		ret = nla_put_u64(msg, XSRTP_A_FLOW_COOKIE, f->cookie);
 	return ret ?: put_learn(msg, f) ?: put_endpoint(msg, XSRTP_A_FLOW_SOURCE, &f->source) ?:
 	       put_endpoint(msg, XSRTP_A_FLOW_DESTINATION, &f->destination) ?:
 	       put_session(msg, XSRTP_A_FLOW_RX, &f->rx) ?:

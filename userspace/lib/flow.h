@@ -82,6 +82,7 @@ struct flow {
 	struct endpoint learned;	/* the far end; written: in flow_new() */
 	uint32_t events;		/* enum xsrtp_events, of the flow; read only */
 	uint32_t of;			/* a copy of this flow's packets; 0: has a local endpoint */
+	uint64_t cookie;		/* by which who made it knows it again; 0: none */
 	struct endpoint source;
 	struct endpoint destination;
 	uint32_t follow;		/* id of a flow, to whose far end; 0: none, not said */

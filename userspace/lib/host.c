@@ -242,8 +242,7 @@ static int add_newer(struct xnl *x, struct list *known, char *err, size_t err_le
 	return ret;
 }
 
-/* The tables made new from the module. */
-static int sync_tables(struct xnl *x, char *err, size_t err_len)
+int host_sync(struct xnl *x, char *err, size_t err_len)
 {
 	struct parts p = { 0 };
 	struct list l = { 0 };
@@ -283,7 +282,7 @@ int host_flow_del_all(struct xnl *x, unsigned int *n, char *err, size_t err_len)
 			++*n;
 	}
 	free_list(&l);
-	return ret ?: sync_tables(x, err, err_len);
+	return ret ?: host_sync(x, err, err_len);
 }
 
 /* @ifname: the namespace's only xsrtp device. */

@@ -26,6 +26,12 @@ int host_flow_del(struct xnl *x, const struct flow *which, char *err, size_t err
 /* host_flow_del_all() - *@n: how many. */
 int host_flow_del_all(struct xnl *x, unsigned int *n, char *err, size_t err_len);
 
+/*
+ * host_sync() - the tables hold what the module's flows need, and no more: who was killed
+ * between the module and a table has left an endpoint too many, or one too few
+ */
+int host_sync(struct xnl *x, char *err, size_t err_len);
+
 struct host_attached {
 	struct ingress_info ingress;
 	bool egress;

@@ -103,6 +103,7 @@ static const struct attr flow_attrs[] = {
 	[XSRTP_A_FLOW_EVENTS] = { "events" },
 	[XSRTP_A_FLOW_FOLLOW] = { "follow" },
 	[XSRTP_A_FLOW_OF] = { "of" },
+	[XSRTP_A_FLOW_COOKIE] = { "cookie" },
 };
 
 static const struct attr root = { "", NEST(flow_attrs) };

@@ -105,6 +105,8 @@ enum {
 	XSRTP_A_FLOW_EVENTS,		/* u32, enum xsrtp_events, event-ntf only */
 	XSRTP_A_FLOW_FOLLOW,		/* u32, id: forwarded to its far end; 0: to destination */
 	XSRTP_A_FLOW_OF,		/* u32, id: a copy of that flow's packets, without local */
+	XSRTP_A_FLOW_PAD,
+	XSRTP_A_FLOW_COOKIE,		/* u64, not 0: whose it is; the kernel only keeps it */
 
 	__XSRTP_A_FLOW_MAX,
 	XSRTP_A_FLOW_MAX = __XSRTP_A_FLOW_MAX - 1,
