@@ -239,9 +239,12 @@ int adopt_calls(struct calls *s, struct delays *l, const char *path, char *err, 
 	return ret;
 }
 
-/* --- DTLS --------------------------------------------------------------------------------------------- */
+/* --- DTLS and ICE --------------------------------------------------------------------------------------------- */
 
-/* The association is lost with the process; the keys that it made are the kernel's. */
+/*
+ * The association is lost with the process; the keys that it made are the kernel's. ICE goes
+ * on: a peer whose checks nobody answers would leave (RFC 7675 5.1).
+ */
 static void open_socket(struct call *c, struct medium *m, void *arg)
 {
 	struct calls *s = arg;
@@ -249,7 +252,7 @@ static void open_socket(struct call *c, struct medium *m, void *arg)
 	int end;
 
 	for (end = 0; end < 2; end++)
-		if (sdp_dtls(m->leg[end].proto) && keying_open(s, m, end, &m->leg[end], err, sizeof(err)))
+		if (keying_open(s, m, end, &m->leg[end], err, sizeof(err)))
 			say(SAY_WARNING, "call \"%.*s\": %s", TEXT_ARG(((struct text){ c->id, c->id_len })), err);
 }
 

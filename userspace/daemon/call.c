@@ -124,6 +124,7 @@ struct dialog *dialog_new(struct call *c)
 
 	if (!d)
 		return NULL;
+	d->call = c;
 	d->created = time(NULL);
 	d->next = c->dialogs;
 	c->dialogs = d;

@@ -51,6 +51,7 @@ struct slot {
 };
 
 struct medium {
+	struct call *call;
 	struct leg leg[2];
 	struct slot slot[2][2];	/* by the leg that it arrives at, and part */
 	struct secure secure[2];	/* by leg */
@@ -84,6 +85,7 @@ struct offer {
 
 struct dialog {
 	struct dialog *next;
+	struct call *call;
 	char *tag[2];		/* NULL: not known yet */
 	char *branch;		/* NULL: none */
 	struct offer *offer;	/* the last one */

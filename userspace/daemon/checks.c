@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "memory.h"
 #include "path.h"
 #include "say.h"
 
@@ -33,7 +34,11 @@ static void nominate(struct calls *s, struct medium *m, int end, int part, const
 	ret = path_set(s, m, legs, why, sizeof(why));
 	explicit_bzero(legs, sizeof(legs));
 	tell(to, ret ? why : NULL);
-	if (!ret && part == PART_RTP && sdp_dtls(m->leg[end].proto))
+	if (ret)
+		return;
+	memory_changed(s, m->call);
+	/* Of a call that was taken up again the association is lost, and its keys are not. */
+	if (part == PART_RTP && sdp_dtls(m->leg[end].proto) && m->secure[end].certificate)
 		keying_follow(s, m, end, keying_fresh(&m->secure[end], &m->leg[end], &m->leg[end]));
 }
 

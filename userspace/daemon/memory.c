@@ -47,6 +47,17 @@ static void put_endpoint(struct doc *d, struct item *in, const char *key, const 
 		doc_string(d, in, key, doc_copy(d, text_of(endpoint_format(ep, text))));
 }
 
+/* What it takes to go on answering, and to know the peer; where it is, is the remote. */
+static void put_ice(struct doc *d, struct item *leg, const struct ice *ice)
+{
+	struct item *i = doc_dict(d, leg, "ice");
+
+	doc_string(d, i, "ufrag", text_of(ice->ours.ufrag));
+	doc_string(d, i, "pwd", text_of(ice->ours.pwd));
+	doc_string(d, i, "peer", (struct text){ (const char *)ice->theirs, ICE_PEER });
+	doc_number(d, i, "lite", ice->lite);
+}
+
 static void put_leg(struct doc *d, struct item *list, const struct leg *l)
 {
 	struct endpoint local = iface_addr(l->iface, l->family)->local;
@@ -60,6 +71,8 @@ static void put_leg(struct doc *d, struct item *list, const struct leg *l)
 	put_endpoint(d, i, "remote-rtcp", &l->remote[PART_RTCP]);
 	doc_string(d, i, "protocol", text_of(sdp_proto_name(l->proto) ?: ""));
 	doc_number(d, i, "mux", l->mux);
+	if (l->ice.on)
+		put_ice(d, i, &l->ice);
 }
 
 static void put_medium(struct doc *d, struct item *list, unsigned int index, const struct medium *m)
@@ -297,6 +310,40 @@ static int read_place(struct calls *s, const struct item *i, struct leg *l)
 	return 0;
 }
 
+static bool read_secret(const struct item *i, const char *key, char *out, size_t len)
+{
+	struct text t = ng_string(i, key);
+
+	if (t.len != len)
+		return false;
+	memcpy(out, t.s, len);
+	out[len] = 0;
+	return true;
+}
+
+static bool read_ice(const struct item *leg, struct leg *l)
+{
+	const struct item *i = ng_get(leg, "ice");
+	struct ice *ice = &l->ice;
+	struct text peer;
+	int64_t lite;
+
+	if (!i)
+		return true;
+	if (i->type != ITEM_DICT)
+		return false;
+	peer = ng_string(i, "peer");
+	if (peer.len != ICE_PEER || !read_secret(i, "ufrag", ice->ours.ufrag, ICE_UFRAG) ||
+	    !read_secret(i, "pwd", ice->ours.pwd, ICE_PWD) || !read_number(i, "lite", 1, &lite))
+		return false;
+	memcpy(ice->theirs, peer.s, ICE_PEER);
+	ice->on = ice->offered = true;
+	ice->lite = lite;
+	if (!lite)
+		memcpy(ice->chosen, l->remote, sizeof(ice->chosen));
+	return true;
+}
+
 static int read_leg(struct calls *s, const struct item *i, struct leg *l)
 {
 	int64_t rtcp, mux;
@@ -315,7 +362,7 @@ static int read_leg(struct calls *s, const struct item *i, struct leg *l)
 		return -EBADMSG;
 	l->port[PART_RTCP] = rtcp;
 	l->mux = mux;
-	return 0;
+	return read_ice(i, l) ? 0 : -EBADMSG;
 }
 
 static const struct item *list_of(const struct item *i, const char *key)
@@ -325,7 +372,7 @@ static const struct item *list_of(const struct item *i, const char *key)
 	return list && list->type == ITEM_LIST ? list : NULL;
 }
 
-static int read_medium(struct calls *s, struct dialog *d, const struct item *i)
+static int read_medium(struct calls *s, struct call *c, struct dialog *d, const struct item *i)
 {
 	const struct item *legs = list_of(i, "legs");
 	struct medium *m = calloc(1, sizeof(*m));
@@ -343,6 +390,7 @@ static int read_medium(struct calls *s, struct dialog *d, const struct item *i)
 		pool_mark(&m->leg[end].iface->pool, m->leg[end].port[PART_RTP]);
 		pool_mark(&m->leg[end].iface->pool, m->leg[end].port[PART_RTCP]);
 	}
+	m->call = c;
 	m->had_flows = flows;
 	d->medium[index] = m;
 	return 0;
@@ -375,7 +423,7 @@ static int read_dialog(struct calls *s, struct call *c, const struct item *i)
 	ret = read_text(&d->tag[0], tags->first->string) ?: read_text(&d->tag[1], tags->last->string) ?:
 	      read_text(&d->branch, ng_string(i, "branch"));
 	for (m = media->first; m && !ret; m = m->next)
-		ret = read_medium(s, d, m);
+		ret = read_medium(s, c, d, m);
 	return ret;
 }
 

@@ -300,6 +300,7 @@ static struct medium *make_medium(struct exchange *x, const struct sdp_medium *s
 		exchange_refuse(x, -ENOMEM, "out of memory");
 		return NULL;
 	}
+	m->call = x->dialog->call;
 	if (!choose_leg(x, &m->leg[x->from], x->wish->direction[0], family) &&
 	    !choose_leg(x, &m->leg[!x->from], x->wish->direction[1], x->wish->family ?: family))
 		return m;
