@@ -26,6 +26,13 @@ void ports_close(struct ports *p);
 int ports_add(struct ports *p, const struct endpoint *ep);
 int ports_del(struct ports *p, const struct endpoint *ep);
 
+/*
+ * ports_await() - media for @ep comes from @far: family 0 anybody, port 0 any of the
+ * address. Until this is said of an endpoint that is added, anybody. -ENOENT: @ep is not
+ * there.
+ */
+int ports_await(struct ports *p, const struct endpoint *ep, const struct endpoint *far);
+
 /* ports_sync() - make the table hold exactly the @n endpoints. */
 int ports_sync(struct ports *p, const struct endpoint *ep, size_t n);
 
