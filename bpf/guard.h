@@ -13,7 +13,8 @@
  * to a port without one is dropped. Of a flow with a remote, what comes from elsewhere is
  * dropped too, and what comes from there has the flow's budget until it is known by its
  * SSRC and numbers, and its own from then on. Who forges the remote's address and port is
- * as good as it here, within the flow's budget; the module tells them apart.
+ * as good as it here, within the flow's budget: where SRTP comes in, the module tells them
+ * apart by the tag; where RTP does, and one talks, nobody else gets through, as above.
  */
 #ifndef XSRTP_BPF_GUARD_H
 #define XSRTP_BPF_GUARD_H
@@ -268,6 +269,16 @@ static __always_inline enum awaited awaited(const struct subject *s, const struc
 #endif
 }
 
+/* Does the module tell far ends apart by the tag? */
+static __always_inline bool authenticated(const struct subject *s)
+{
+#ifdef GUARD_FLOWS
+	return s->flow && s->flow->tag;
+#else
+	return false;
+#endif
+}
+
 /* From the flow's remote. */
 static __always_inline int awaited_take(const struct subject *s)
 {
@@ -392,11 +403,11 @@ static __always_inline int forged_verdict(struct subject *s, const struct talker
 }
 
 /*
- * Within the flow's budget, from its remote. It passes, and proves itself meanwhile. Not by
- * the SSRC of one that talks: who forges that and counts through its numbers would take its
- * window along with him.
+ * Within the budgets, to where a tag decides. It passes, and proves itself meanwhile. Not
+ * by the SSRC of one that talks: who forges that and counts through its numbers would take
+ * its window along with him.
  */
-static __always_inline int remote_verdict(struct subject *s, const struct talker *t,
+static __always_inline int candidate_verdict(struct subject *s, const struct talker *t,
 					  const struct xsrtp_end *same, int v)
 {
 	if ((!same || !end_alive(same, s->now, s->pol->hz / 2)) &&
@@ -439,8 +450,8 @@ static __always_inline int rtp_verdict(struct subject *s, const struct packet *p
 	v = stranger_verdict(s, p);
 	if (v >= XSRTP_GUARD_DROPPED)
 		return forged_verdict(s, &t, e, v);
-	if (v == XSRTP_GUARD_PASSED_KNOWN)
-		return remote_verdict(s, &t, e, v);
+	if (authenticated(s))
+		return candidate_verdict(s, &t, e, v);
 	return newcomer_verdict(s, &t, e, v);
 }
 

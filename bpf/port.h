@@ -40,7 +40,7 @@ struct xsrtp_awaited {
 	__be32 addr[4];
 	__be16 port;		/* 0: any of the address: the flow learns it */
 	__u16 version;		/* of IP; 0: anybody's, who he is the module knows */
-	__u32 pad;
+	__u32 tag;		/* not 0: the module tells him from others by SRTP's tag */
 	struct xsrtp_bucket media;
 };
 

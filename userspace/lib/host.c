@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xsrtp/suite.h>
+
 #include "egress.h"
 #include "link.h"
 
@@ -26,10 +28,22 @@ static struct sender sender_of(const struct flow *f)
 	return (struct sender){ f->local, f->remote };
 }
 
+/* What arrives is authenticated. */
+static bool has_tag(const struct session *rx)
+{
+	static const unsigned char tag_len[] = {
+#define X(sym, num, name, kind, key, salt, tag) [num] = (tag),
+		XSRTP_SUITES(X)
+#undef X
+	};
+
+	return rx->present && rx->suite < sizeof(tag_len) && tag_len[rx->suite];
+}
+
 /* Whose media it waits for: of one that learns, from any port of the remote's address. */
 static struct ingress_awaited awaited_of(const struct flow *f)
 {
-	struct ingress_awaited a = { f->local, f->remote };
+	struct ingress_awaited a = { f->local, f->remote, has_tag(&f->rx) };
 
 	if (f->has_learn && f->learn != XSRTP_LEARN_NEVER)
 		a.far.port = 0;
@@ -195,7 +209,8 @@ static int note_flow(const struct flow *f, void *arg)
 		return -ENOMEM;
 	l->flows[l->n++] = (struct flow){ .id = f->id, .local = f->local, .remote = f->remote,
 					  .action = f->action, .of = f->of,
-					  .has_learn = f->has_learn, .learn = f->learn };
+					  .has_learn = f->has_learn, .learn = f->learn,
+					  .rx = { .present = f->rx.present, .suite = f->rx.suite } };
 	return 0;
 }
 

@@ -323,7 +323,7 @@ static int set_await(struct map_set *s, void *arg)
 
 	if (!e) {
 		for (i = 0; i < w->n && (!e || e == -ENOENT); i++)
-			e = ports_await(&p, &w->a[i].local, &w->a[i].far);
+			e = ports_await(&p, &w->a[i].local, &w->a[i].far, w->a[i].tag);
 		ports_close(&p);
 	}
 	return !e || e == -ENOENT ? 0 : map_fail(e, w->err, w->err_len, "cannot tell the XDP "

@@ -10,6 +10,8 @@
 #ifndef XSRTP_INGRESS_H
 #define XSRTP_INGRESS_H
 
+#include <stdbool.h>
+
 #include "endpoint.h"
 #include "maps.h"
 
@@ -79,6 +81,7 @@ int ingress_del(const struct endpoint *ep, char *err, size_t err_len);
 struct ingress_awaited {
 	struct endpoint local;
 	struct endpoint far;
+	bool tag;
 };
 
 /* ingress_await() - of @n endpoints that are there; one that is not is no error. */

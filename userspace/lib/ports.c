@@ -101,6 +101,7 @@ static bool slot_fill(struct xsrtp_port *s, __u32 state, const struct xsrtp_loca
 	if (!slot_change(s, state, more | XSRTP_PORT_CLAIMED))
 		return false;
 	memcpy(s->addr, l->addr, sizeof(l->addr));
+	s->awaited.tag = 0;
 	__atomic_store_n(&s->awaited.version, 0, __ATOMIC_RELEASE);
 	do {
 		state = slot_state(s);
@@ -199,10 +200,11 @@ static void slot_await(struct xsrtp_port *s, const struct xsrtp_awaited *a)
 	__atomic_store_n(&s->awaited.version, 0, __ATOMIC_SEQ_CST);
 	memcpy(s->awaited.addr, a->addr, sizeof(a->addr));
 	s->awaited.port = a->port;
+	s->awaited.tag = a->tag;
 	__atomic_store_n(&s->awaited.version, a->version, __ATOMIC_RELEASE);
 }
 
-int ports_await(struct ports *p, const struct endpoint *ep, const struct endpoint *far)
+int ports_await(struct ports *p, const struct endpoint *ep, const struct endpoint *far, bool tag)
 {
 	struct xsrtp_awaited a;
 	struct xsrtp_local l;
@@ -210,6 +212,7 @@ int ports_await(struct ports *p, const struct endpoint *ep, const struct endpoin
 
 	if (to_local(ep, &l) || to_awaited(far, &a))
 		return -EINVAL;
+	a.tag = tag;
 	s = slot_of(p, &l);
 	if (slot_holds(s, slot_state(s), &l)) {
 		slot_await(s, &a);
