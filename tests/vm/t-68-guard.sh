@@ -212,7 +212,7 @@ lost_elsewhere() {
 	n=$(($(in_ns "$plain" cat /sys/class/net/phone0/statistics/tx_dropped) +
 		$(in_ns "$host" cat /sys/class/net/srtp0/statistics/tx_dropped)))
 	while read -r _ dropped _; do n=$((n + 16#$dropped)); done </proc/net/softnet_stat
-	echo $((n + $(in_ns "$srtp" awk '/^Udp: [0-9]/ { print $6 }' /proc/net/snmp)))
+	echo $((n + $(in_ns "$srtp" cat /proc/net/snmp | awk '/^Udp: [0-9]/ { print $6 }')))
 }
 
 # Since the last flood: of the calls nothing was dropped, before the first neither.
