@@ -68,9 +68,9 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h include/xsrtp/*.h)
 	@mkdir -p $(@D)
 	$(CLANG) -target bpf $(BPF_CPU) -O2 -g -Wall -Iinclude -I$(ARCH_INC) -c $< -o $@
 # Its buckets are changed by compare-and-swap (Linux 5.12).
-$(B)/bpf/guard.bpf.o $(B)/bpf/guard_next.bpf.o: BPF_CPU := -mcpu=v3
+$(B)/bpf/guard.bpf.o $(B)/bpf/guard_next.bpf.o $(B)/bpf/ingress_guard.bpf.o: BPF_CPU := -mcpu=v3
 $(B)/bpf/guard_next.bpf.o: bpf/guard.bpf.c
-$(B)/bpf/ingress_kfunc.bpf.o: bpf/ingress.bpf.c
+$(B)/bpf/ingress_kfunc.bpf.o $(B)/bpf/ingress_guard.bpf.o: bpf/ingress.bpf.c
 $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
 	bpftool gen skeleton $< name $* > $@.tmp && mv $@.tmp $@
 
@@ -203,11 +203,9 @@ $(B)/voices/srtp.wav: tests/e2e/voices
 # tests/bpf/X.c: the programs, through the library; tests/bpf/run* call them.
 
 BPF_TEST := $(patsubst %.c,$(B)/%,$(wildcard tests/bpf/*.c))
-BPF_LIB  := $(B)/userspace/lib/ingress.o $(B)/userspace/lib/ports.o \
-	    $(B)/userspace/lib/maps.o
-$(B)/tests/bpf/guard: BPF_LIB += $(B)/libxsrtp.a
+BPF_LIB  := $(B)/libxsrtp.a
 $(B)/tests/bpf/guard: CPPFLAGS += -I$(B)/tools/guard
-$(B)/tests/bpf/guard: $(B)/libxsrtp.a $(B)/tools/guard/spray.skel.h
+$(B)/tests/bpf/guard: $(B)/tools/guard/spray.skel.h
 
 tests: $(BPF_TEST)
 $(BPF_TEST): $(B)/tests/bpf/%: tests/bpf/%.c $(BPF_SKEL) $(BPF_LIB)

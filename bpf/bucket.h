@@ -16,11 +16,6 @@
 
 #include "policy.h"
 
-struct xsrtp_bucket {
-	__u64 packets;		/* when it will be full again */
-	__u64 bytes;
-};
-
 #ifdef __bpf__
 #include <stdbool.h>
 #include <bpf/bpf_helpers.h>

@@ -32,36 +32,10 @@ static __always_inline int pass(struct xdp_md *ctx)
 SEC("xdp")
 int xsrtp_guard(struct xdp_md *ctx)
 {
-	struct xsrtp_guard_cpu *cpu = guard_cpu_get();
-	struct subject s = { .ctx = ctx, .pol = guard_policy_get(), .g = guard_state_get() };
 	struct packet p = {};
 	int v = parse(ctx, &p);
 
-	if (!cpu || !s.pol || !s.g)
-		return pass(ctx);
-	if (v == ON) {
-		v = XSRTP_COUNTER_PASSED_NO_FLOW;
-		s.local = port_number(p.to.port);
-		s.len = ctx->data_end - ctx->data;
-		if (is_media_port(s.pol, s.local))
-			v = guard_verdict(&s, &p);
-		if (is_drop(v))
-			note_drop(&s, &p, cpu, v);
-	}
-	if (v < 0 || v >= XSRTP_GUARD_MAX)
-		return pass(ctx);
-	/* 6.1 loses the range on paths that cannot be (umin 21, umax 17): it gets another. */
-	asm volatile("%0 &= 31" : "+r"(v));
-	if (!is_drop(v)) {
-		cpu->count[v]++;
-		return pass(ctx);
-	}
-	if (s.pol->observe) {
-		cpu->would[v]++;
-		return pass(ctx);
-	}
-	cpu->count[v]++;
-	return XDP_DROP;
+	return guard_drops(ctx, &p, v, NULL) ? XDP_DROP : pass(ctx);
 }
 
 char _license[] SEC("license") = "GPL";

@@ -7,6 +7,14 @@
  *
  * Nobody is banned by what he sends: an address is easily forged, and it would be the
  * legitimate peer's.
+ *
+ * In one program with the fast path (GUARD_FLOWS) it need not find out by a socket whether
+ * media is wanted, nor by four packets who may send it: it knows the module's flows. Media
+ * to a port without one is dropped. Of a flow with a remote, what comes from elsewhere is
+ * dropped too, and what comes from there has the flow's budget until it is known by its
+ * SSRC and numbers, and its own from then on. Who forges the remote's address and port is
+ * as good as it here, within the flow's budget: where SRTP comes in, the module tells them
+ * apart by the tag; where RTP does, and one talks, nobody else gets through, as above.
  */
 #ifndef XSRTP_BPF_GUARD_H
 #define XSRTP_BPF_GUARD_H
@@ -18,6 +26,9 @@
 #include <xsrtp/wire.h>
 
 #include "bucket.h"
+#ifdef GUARD_FLOWS
+#include "flow.h"
+#endif
 #include "guard_maps.h"
 #include "parse.h"
 #include "source.h"
@@ -37,6 +48,7 @@ struct subject {
 	const struct xsrtp_policy *pol;
 	struct xsrtp_guard *g;
 	struct line port;
+	struct xsrtp_awaited *flow;	/* GUARD_FLOWS: of the port; NULL: it has none */
 	__u64 source;		/* hash */
 	__u64 jiffies;
 	__u64 now;		/* in 2^-24 jiffy */
@@ -203,6 +215,82 @@ static __always_inline int class_of(const struct packet *p, const void *end)
 	return good ? class : XSRTP_CLASS_NONE;
 }
 
+/* --- flows ----------------------------------------------------------------------- */
+
+/* Is there somebody to receive media on the port? */
+static __always_inline bool media_wanted(const struct subject *s, const struct packet *p)
+{
+#ifdef GUARD_FLOWS
+	return s->flow;
+#else
+	return port_bound(s->ctx, p, s->port.rest, s->jiffies, s->pol->hz);
+#endif
+}
+
+/* The same for a far end, whose media may have somebody else's place by now. */
+static __always_inline bool end_wanted(const struct subject *s, const struct packet *p,
+				       struct xsrtp_end *e)
+{
+#ifdef GUARD_FLOWS
+	return s->flow;
+#else
+	return end_bound(s->ctx, p, e, s->jiffies, s->pol->hz);
+#endif
+}
+
+/* Handshakes go to a socket, which may be there before there is a flow. */
+static __always_inline bool handshake_wanted(const struct subject *s, const struct packet *p)
+{
+#ifdef GUARD_FLOWS
+	if (s->flow)
+		return true;
+#endif
+	return port_bound(s->ctx, p, s->port.rest, s->jiffies, s->pol->hz);
+}
+
+enum awaited {
+	AWAITED_ANYBODY,	/* the flow learns who, or takes all */
+	AWAITED_THIS,
+	AWAITED_ANOTHER,
+};
+
+static __always_inline enum awaited awaited(const struct subject *s, const struct packet *p)
+{
+#ifdef GUARD_FLOWS
+	const struct xsrtp_awaited *a = s->flow;
+	__u16 version = a ? *(volatile const __u16 *)&a->version : 0;
+
+	if (!version)
+		return AWAITED_ANYBODY;
+	return version == p->from.version && same_addr(a->addr, p->from.addr) &&
+	       (!a->port || a->port == p->from.port) ? AWAITED_THIS : AWAITED_ANOTHER;
+#else
+	return AWAITED_ANYBODY;
+#endif
+}
+
+/* Does the module tell far ends apart by the tag? */
+static __always_inline bool authenticated(const struct subject *s)
+{
+#ifdef GUARD_FLOWS
+	return s->flow && s->flow->tag;
+#else
+	return false;
+#endif
+}
+
+/* From the flow's remote. */
+static __always_inline int awaited_take(const struct subject *s)
+{
+#ifdef GUARD_FLOWS
+	const struct xsrtp_rate *r = &s->pol->rate[XSRTP_LIMIT_FLOW_RATE];
+
+	if (s->flow && bucket_take_both(&s->flow->media, r, s->now, s->len))
+		return XSRTP_GUARD_PASSED_KNOWN;
+#endif
+	return XSRTP_GUARD_DROPPED_RATE_FLOW;
+}
+
 /* --- unknown sources ------------------------------------------------------------- */
 
 /* What one of the budgets refuses takes nothing from the others, nor writes anywhere. */
@@ -251,6 +339,12 @@ static __always_inline int unknown_verdict(struct subject *s)
 	return v == ON ? unknown_take(s->pol, src, s->port.rest, s->g, s->len) : v;
 }
 
+/* Media of no known far end. */
+static __always_inline int stranger_verdict(struct subject *s, const struct packet *p)
+{
+	return awaited(s, p) == AWAITED_THIS ? awaited_take(s) : unknown_verdict(s);
+}
+
 /* --- handshakes ------------------------------------------------------------------ */
 
 static __always_inline bool shake_take(__u64 *full, const struct xsrtp_rate *r,
@@ -271,7 +365,8 @@ static __always_inline bool shake_fits(struct subject *s, const struct packet *p
 	struct talker t;
 
 	talker_of(s->pol, p, 0, 0, &t);
-	if (end_find(&s->port, &t, LIKE_ADDR, s->now, (__u64)s->pol->hz * GONE_S) &&
+	if ((awaited(s, p) == AWAITED_THIS ||
+	     end_find(&s->port, &t, LIKE_ADDR, s->now, (__u64)s->pol->hz * GONE_S)) &&
 	    bucket_take(&s->port.rest->control, s->now, r[1].cost, r[1].depth))
 		return true;
 	src = source_find(s->source);
@@ -283,7 +378,7 @@ static __always_inline int handshake_verdict(struct subject *s, const struct pac
 {
 	bool stun = class == XSRTP_CLASS_STUN;
 
-	if (!port_bound(s->ctx, p, s->port.rest, s->jiffies, s->pol->hz))
+	if (!handshake_wanted(s, p))
 		return XSRTP_GUARD_DROPPED_NO_FLOW;
 	if (!s->allowed && !shake_fits(s, p, stun))
 		return stun ? XSRTP_GUARD_DROPPED_RATE_STUN : XSRTP_GUARD_DROPPED_RATE_DTLS;
@@ -307,6 +402,20 @@ static __always_inline int forged_verdict(struct subject *s, const struct talker
 	       XSRTP_GUARD_DROPPED_WRONG_SSRC : v;
 }
 
+/*
+ * Within the budgets, to where a tag decides. It passes, and proves itself meanwhile. Not
+ * by the SSRC of one that talks: who forges that and counts through its numbers would take
+ * its window along with him.
+ */
+static __always_inline int candidate_verdict(struct subject *s, const struct talker *t,
+					  const struct xsrtp_end *same, int v)
+{
+	if ((!same || !end_alive(same, s->now, s->pol->hz / 2)) &&
+	    candidate_step(s->pol, t, s->local, s->jiffies))
+		end_add(s->port.near, s->port.rest, t, s->now, (__u64)s->pol->hz * SILENT_S);
+	return v;
+}
+
 /* Within the budgets of the unknown. It passes, unless the port has a live far end. */
 static __always_inline int newcomer_verdict(struct subject *s, const struct talker *t, bool same,
 					    int v)
@@ -328,7 +437,7 @@ static __always_inline int rtp_verdict(struct subject *s, const struct packet *p
 
 	talker_of(s->pol, p, bpf_ntohl(rtp->ssrc), bpf_ntohs(rtp->seq), &t);
 	e = end_find(&s->port, &t, LIKE_ALL, s->now, (__u64)s->pol->hz * GONE_S);
-	if (e && !end_bound(s->ctx, p, e, s->jiffies, s->pol->hz)) {
+	if (e && !end_wanted(s, p, e)) {
 		ends_forget(&s->port);
 		return XSRTP_GUARD_DROPPED_NO_FLOW;
 	}
@@ -336,11 +445,13 @@ static __always_inline int rtp_verdict(struct subject *s, const struct packet *p
 		return bucket_try_both(&e->media, &s->pol->rate[XSRTP_LIMIT_FLOW_RATE], s->now,
 				       s->len) ?
 		       XSRTP_GUARD_PASSED_KNOWN : XSRTP_GUARD_DROPPED_RATE_FLOW;
-	if (!e && !port_bound(s->ctx, p, s->port.rest, s->jiffies, s->pol->hz))
+	if (!e && !media_wanted(s, p))
 		return XSRTP_GUARD_DROPPED_NO_FLOW;
-	v = unknown_verdict(s);
+	v = stranger_verdict(s, p);
 	if (v >= XSRTP_GUARD_DROPPED)
 		return forged_verdict(s, &t, e, v);
+	if (authenticated(s))
+		return candidate_verdict(s, &t, e, v);
 	return newcomer_verdict(s, &t, e, v);
 }
 
@@ -354,16 +465,18 @@ static __always_inline int rtcp_verdict(struct subject *s, const struct packet *
 	struct talker t;
 	bool known;
 
-	if (!port_bound(s->ctx, p, s->port.rest, s->jiffies, s->pol->hz))
+	if (!media_wanted(s, p))
 		return XSRTP_GUARD_DROPPED_NO_FLOW;
 	talker_of(s->pol, p, bpf_ntohl(*ssrc), 0, &t);
 	known = end_find(&s->port, &t, LIKE_ALL, s->now, gone);
 	if (!known && (s->local & 1) && line_get(s->local - 1, &even))
 		known = end_find(&even, &t, LIKE_SSRC, s->now, gone);
-	if (known)
-		return bucket_take(&s->port.rest->control, s->now, r->cost, r->depth) ?
-		       XSRTP_GUARD_PASSED_KNOWN : XSRTP_GUARD_DROPPED_RATE_FLOW;
-	return unknown_verdict(s);
+	if (known && bucket_take(&s->port.rest->control, s->now, r->cost, r->depth))
+		return XSRTP_GUARD_PASSED_KNOWN;
+	/* Handshakes under its forged address take of the same: then of the flow's. */
+	if (known && awaited(s, p) != AWAITED_THIS)
+		return XSRTP_GUARD_DROPPED_RATE_FLOW;
+	return stranger_verdict(s, p);
 }
 
 static __always_inline int media_verdict_of(struct subject *s, const struct packet *p,
@@ -375,6 +488,8 @@ static __always_inline int media_verdict_of(struct subject *s, const struct pack
 	/* Has been looked at, but not so that the verifier remembers. */
 	if ((const void *)(word + 2) > end)
 		return XSRTP_COUNTER_DROPPED_MALFORMED;
+	if (awaited(s, p) == AWAITED_ANOTHER)
+		return XSRTP_COUNTER_DROPPED_WRONG_SOURCE;
 	if (xsrtp_is_rtcp(rtp->second))
 		return rtcp_verdict(s, p, word + 1);
 	if ((const void *)(rtp + 1) > end)
@@ -387,7 +502,7 @@ static __always_inline int turn_verdict(struct subject *s, const struct packet *
 {
 	int v;
 
-	if (!port_bound(s->ctx, p, s->port.rest, s->jiffies, s->pol->hz))
+	if (!handshake_wanted(s, p))
 		return XSRTP_GUARD_DROPPED_NO_FLOW;
 	v = unknown_verdict(s);
 	return v == XSRTP_GUARD_PASSED_UNKNOWN ? XSRTP_COUNTER_PASSED_TURN : v;
@@ -456,6 +571,40 @@ static __always_inline void note_drop(struct subject *s, const struct packet *p,
 	else if (cpu->drops % SAMPLE == 0)
 		offender_note(&p->from, s->source, s->jiffies, SAMPLE << 16 | v,
 			      s->local << 16 | (s->len & 0xffff));
+}
+
+/*
+ * What parse() has found is true of the packet (@v) goes through the guard, and is counted.
+ * True: it ends here. @flow: GUARD_FLOWS: of its local endpoint, if that has one.
+ */
+static __always_inline bool guard_drops(struct xdp_md *ctx, const struct packet *p, int v,
+					struct xsrtp_awaited *flow)
+{
+	struct xsrtp_guard_cpu *cpu = guard_cpu_get();
+	struct subject s = { .ctx = ctx, .pol = guard_policy_get(), .g = guard_state_get(),
+			     .flow = flow };
+
+	if (!cpu || !s.pol || !s.g)
+		return false;
+	if (v == ON) {
+		v = XSRTP_COUNTER_PASSED_NO_FLOW;
+		s.local = port_number(p->to.port);
+		s.len = ctx->data_end - ctx->data;
+		if (flow || is_media_port(s.pol, s.local))
+			v = guard_verdict(&s, p);
+		if (is_drop(v))
+			note_drop(&s, p, cpu, v);
+	}
+	if (v < 0 || v >= XSRTP_GUARD_MAX)
+		return false;
+	/* 6.1 loses the range on paths that cannot be (umin 21, umax 17): it gets another. */
+	asm volatile("%0 &= 31" : "+r"(v));
+	if (is_drop(v) && s.pol->observe) {
+		cpu->would[v]++;
+		return false;
+	}
+	cpu->count[v]++;
+	return is_drop(v);
 }
 
 #endif /* XSRTP_BPF_GUARD_H */

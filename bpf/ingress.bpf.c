@@ -6,7 +6,8 @@
  * Linux 5.15 on.
  *
  * A second variant (ingress_kfunc.bpf.c) first calls the module's function, which does
- * the work at once where it can.
+ * the work at once where it can. A third (ingress_guard.bpf.c) has the guard in front: what
+ * that drops meets nothing here.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -15,15 +16,35 @@
 #include "flow.h"
 #include "maps.h"
 #include "parse.h"
+#ifdef INGRESS_GUARD
+#include "guard.h"
+#endif
+
+#define GUARDED	XSRTP_COUNTER_MAX	/* dropped, and counted, by the guard */
+
+static __always_inline bool guarded(struct xdp_md *ctx, const struct packet *p, int v,
+				    struct xsrtp_awaited *flow)
+{
+#ifdef INGRESS_GUARD
+	return guard_drops(ctx, p, v, flow);
+#else
+	return false;
+#endif
+}
 
 static __always_inline int verdict(struct xdp_md *ctx)
 {
+	struct xsrtp_awaited *flow = NULL;
 	struct packet p = {};
 	int v = parse(ctx, &p);
 
+	if (v == ON)
+		flow = flow_find(&p.to);
+	if (guarded(ctx, &p, v, flow))
+		return GUARDED;
 	if (v != ON)
 		return v;
-	return flow_known(&p.to) ? media_verdict(&p) : XSRTP_COUNTER_PASSED_NO_FLOW;
+	return flow ? media_verdict(&p) : XSRTP_COUNTER_PASSED_NO_FLOW;
 }
 
 #ifdef INGRESS_KFUNC
@@ -45,7 +66,11 @@ static __always_inline int media(struct xdp_md *ctx)
 	return out ? bpf_redirect(out, 0) : bpf_redirect_map(&xsrtp_device, 0, XDP_ABORTED);
 }
 #else
+#ifdef INGRESS_GUARD
+#define PROGRAM xsrtp_ingress_g
+#else
 #define PROGRAM xsrtp_ingress
+#endif
 
 static __always_inline int media(struct xdp_md *ctx)
 {

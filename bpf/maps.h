@@ -30,7 +30,7 @@ struct {
 	__uint(max_entries, XSRTP_MORE_MAX);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct xsrtp_local);
-	__type(value, __u8);
+	__type(value, struct xsrtp_awaited);
 } xsrtp_more SEC(".maps");
 
 /* The xsrtp device, or nothing. */

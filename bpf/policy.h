@@ -76,6 +76,12 @@ struct xsrtp_rate {
 	__u64 depth;
 };
 
+/* A token bucket (bucket.h). */
+struct xsrtp_bucket {
+	__u64 packets;		/* when it will be full again */
+	__u64 bytes;
+};
+
 /* A limit as the operator has said it. */
 struct xsrtp_said {
 	__u64 rate;

@@ -5,12 +5,15 @@
  * that share their port with another. An array slot costs a third to a fifth
  * of a hash lookup, and a host has one media address as a rule.
  *
- * The XDP program only reads. userspace/lib/ports.c writes, and says how.
+ * The XDP program only reads, but for the budgets. userspace/lib/ports.c writes, and
+ * says how.
  */
 #ifndef XSRTP_BPF_PORT_H
 #define XSRTP_BPF_PORT_H
 
 #include <linux/types.h>
+
+#include "policy.h"
 
 #define XSRTP_PORTS		65536
 #define XSRTP_MORE_MAX		131072	/* addresses that share a port */
@@ -28,12 +31,25 @@ struct xsrtp_local {
 #define XSRTP_PORT_CLAIMED	0x0200	/* a writer is filling in the address */
 #define XSRTP_PORT_CHANGE	0x10000	/* added at every change: counts them */
 
-/* One cache line; the rest of it is for the guard's bucket. */
+/*
+ * Whose media a local endpoint waits for, which the guard wants to know, and his budget.
+ * The value of xsrtp_more, and the last part of a slot. While it is written it is
+ * anybody's.
+ */
+struct xsrtp_awaited {
+	__be32 addr[4];
+	__be16 port;		/* 0: any of the address: the flow learns it */
+	__u16 version;		/* of IP; 0: anybody's, who he is the module knows */
+	__u32 tag;		/* not 0: the module tells him from others by SRTP's tag */
+	struct xsrtp_bucket media;
+};
+
+/* One cache line. */
 struct xsrtp_port {
 	__u32 state;
 	__u32 pad;
 	__be32 addr[4];
-	__u8 room[40];
+	struct xsrtp_awaited awaited;
 };
 
 #endif /* XSRTP_BPF_PORT_H */

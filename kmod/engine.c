@@ -32,6 +32,7 @@
 #include "event.h"
 #include "fanout.h"
 #include "flow.h"
+#include "forged.h"
 #include "learn.h"
 #include "rewrite.h"
 #include "srtp/packet.h"
@@ -281,6 +282,8 @@ static u8 check(struct xsrtp_net *xn, struct xsrtp_buf *buf, const struct xsrtp_
 		reason = XSRTP_REASON_MALFORMED;
 	if (reason == XSRTP_REASON_OK && unlikely(buf->flow->learn))
 		reason = learn(buf, from);
+	if (reason == XSRTP_REASON_OK && unlikely(READ_ONCE(buf->flow->forged)))
+		reason = xsrtp_forged_admit(buf);
 	return reason == XSRTP_REASON_OK ? xsrtp_rewrite_make_room(buf) : reason;
 }
 
@@ -359,6 +362,8 @@ static void scatter(struct scratch *s, unsigned int m, bool tx)
 		tell(buf, &s->pkt[i], tx);
 		if (unlikely(buf->learn) && !tx && buf->reason == XSRTP_REASON_OK)
 			xsrtp_learn_authentic(buf, &s->pkt[i]);
+		if (unlikely(buf->reason == XSRTP_REASON_BAD_TAG))
+			xsrtp_forged_note(buf->flow);
 	}
 }
 

@@ -46,12 +46,13 @@ struct xsrtp_flow_state {
 	struct list_head followers;	/* states of the flows that send to its far end */
 	struct list_head following;	/* in that list of another */
 	struct list_head stale;		/* in the namespace's list (follow.c) */
+	unsigned long forged;		/* bucket of bad tags (forged.c) */
 };
 
 #define XSRTP_COPIES_MAX	64	/* of one flow */
 
 /*
- * One direction of media. Published flows are never written to (but @next, @copies): a
+ * One direction of media. Published flows are never written to (but @next, @copies, @forged): a
  * change of settings puts a new one in the place of the old, with the same
  * @state. So a packet sees the old settings or the new, never a mixture.
  */
@@ -79,6 +80,7 @@ struct xsrtp_flow {
 	bool rx_serial;			/* one packet at a time (key.h) */
 	bool tx_serial;
 	bool copied;			/* there are @copies */
+	bool forged;			/* the bucket of bad tags was empty (forged.c) */
 	u32 id;
 	struct xsrtp_traffic __percpu *traffic;
 	struct dst_cache dst_cache;

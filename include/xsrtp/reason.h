@@ -30,7 +30,8 @@
 	X(NO_MEMORY, 19, "no-memory", "no memory for a packet that left the fast path") \
 	X(NOT_WANTED, 20, "not-wanted", "RTCP where the flow is only for RTP, or the reverse") \
 	X(LEARNING, 21, "learning", "its source or SSRC has to prove itself first") \
-	X(NO_DESTINATION, 22, "no-destination", "the far end of the flow that it follows is not known")
+	X(NO_DESTINATION, 22, "no-destination", "the far end of the flow that it follows is not known") \
+	X(RATE_BAD_TAG, 23, "rate-bad-tag", "of no live stream, on a flow with too many bad tags")
 
 enum xsrtp_reason {
 #define X(sym, num, name, text) XSRTP_REASON_##sym = num,

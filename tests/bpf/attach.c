@@ -31,8 +31,10 @@
 #include <bpf/libbpf.h>
 
 #include "../../bpf/counters.h"
+#include "guard.h"
 #include "ingress.h"
 #include "packet.h"
+#include "pins.h"
 #include "tap.h"
 
 #define MEDIA	4000
@@ -467,6 +469,89 @@ static void test_race(void)
 	ok(!bad, "two first attaches at once, 10 times: both devices are served");
 }
 
+/* --- with the guard in front -------------------------------------------------------------- */
+
+static __u32 prog_on(const char *dev)
+{
+	__u32 id = 0;
+
+	bpf_xdp_query_id(if_nametoindex(dev), 0, &id);
+	return id;
+}
+
+static int attach_guarded(const char *dev, enum ingress_mode mode, const struct endpoint *ep,
+			  struct ingress_info *info)
+{
+	return ingress_attach_by(dev, "x0", mode, INGRESS_GUARD, ep, 2, info, err, sizeof(err));
+}
+
+static bool guard_on(const char *dev, enum ingress_door door)
+{
+	struct ingress_info d[8];
+	int n = guard_list(d, 8), i;
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(d[i].ifname, dev))
+			return d[i].door == door;
+	return false;
+}
+
+static bool state_pinned(void)
+{
+	struct guard_set g;
+
+	if (pins_open(&g))
+		return false;
+	guard_close(&g);
+	return true;
+}
+
+/* In the place of the program without, which goes on with its endpoints. */
+static void test_guard_in(const struct endpoint *ep)
+{
+	struct guard_attached alone;
+	struct ingress_info info;
+	__u32 id;
+
+	ok(!ingress_attach("w1", "x0", INGRESS_AUTO, ep, 2, NULL, err, sizeof(err)) &&
+	   attach_guarded("w1", INGRESS_GENERIC, ep, &info) == -EEXIST, "guard: in another mode: \"%s\"", err);
+	id = prog_on("w1");
+	ok(!attach_guarded("w1", INGRESS_AUTO, ep, &info) && info.door == INGRESS_GUARD &&
+	   prog_on("w1") == info.prog_id && info.prog_id != id, "guard: takes the program's place");
+	ok(attached("w1", INGRESS_NATIVE) && guard_on("w1", INGRESS_GUARD) && state_pinned(),
+	   "guard: both list the device, its state is pinned");
+	ok(attach_guarded("w1", INGRESS_AUTO, ep, &info) == -EEXIST, "guard: again: \"%s\"", err);
+	ok(ingress_attach("w1", "x0", INGRESS_AUTO, ep, 2, NULL, err, sizeof(err)) == -EEXIST &&
+	   guard_on("w1", INGRESS_GUARD), "guard: attaching without it does not take it off: \"%s\"", err);
+	ok(guard_attach("w1", INGRESS_AUTO, NULL, &alone, err, sizeof(err)) == -EEXIST,
+	   "guard: the guard alone beside it: \"%s\"", err);
+	ok(guard_detach("w1", err, sizeof(err)) == -EBUSY && guard_on("w1", INGRESS_GUARD),
+	   "guard: only the guard off: \"%s\"", err);
+	ok(!ingress_detach("w1", err, sizeof(err)) && !prog_on("w1") && !state_pinned(),
+	   "guard: detached, and its state with it");
+}
+
+/* In the place of the guard alone: policy and state are those of before. */
+static void test_guard_alone(const struct endpoint *ep)
+{
+	struct guard_attached alone;
+	struct xsrtp_policy p;
+	struct ingress_info info;
+	struct guard_set g;
+
+	ok(!guard_attach("w1", INGRESS_AUTO, "5000-5010", &alone, err, sizeof(err)) &&
+	   !guard_attach("v1", INGRESS_GENERIC, NULL, &alone, err, sizeof(err)), "guard alone: on two devices");
+	ok(!attach_guarded("w1", INGRESS_AUTO, ep, &info) && guard_on("w1", INGRESS_GUARD) &&
+	   guard_on("v1", INGRESS_DEVICE), "guard alone: the program takes its place, on one device of two");
+	ok(!guard_open(&g, err, sizeof(err)) && !guard_policy_get(&g, &p, err, sizeof(err)) &&
+	   p.ranges == 1 && p.range[0].first == 5000, "guard alone: its policy is that of before");
+	guard_close(&g);
+	ok(!ingress_detach("w1", err, sizeof(err)) && state_pinned(), "guard alone: the other's state stays");
+	ok(!guard_detach("v1", err, sizeof(err)) && !state_pinned(), "guard alone: until it is off");
+	ok(attach_guarded("x1", INGRESS_AUTO, ep, &info) == -EBUSY && !state_pinned(),
+	   "guard: another program there: \"%s\"", err);
+}
+
 int main(void)
 {
 	struct endpoint ep[2];
@@ -487,5 +572,7 @@ int main(void)
 	test_shared(ep);
 	test_device_gone();
 	test_race();
+	test_guard_in(ep);
+	test_guard_alone(ep);
 	return tap_done();
 }

@@ -27,6 +27,7 @@
 #include "packet.h"
 #include "policy.h"
 #include "prefix.h"
+#include "rtp_frame.h"
 #include "spray.skel.h"
 #include "tap.h"
 
@@ -50,46 +51,6 @@ static struct xsrtp_guard *state;
 static struct xsrtp_policy base;
 static char err[512];
 static int prog;
-
-/* --- frames ---------------------------------------------------------------------------- */
-
-static uint8_t *at_ip(struct frame *f, int tags)
-{
-	return f->b + 14 + 4 * tags;
-}
-
-static uint8_t *at_udp(struct frame *f, int family, int tags)
-{
-	return at_ip(f, tags) + (family == V4 ? 20 : 40);
-}
-
-static void set16(uint8_t *at, uint16_t v)
-{
-	v = htons(v);
-	memcpy(at, &v, 2);
-}
-
-static void set32(uint8_t *at, uint32_t v)
-{
-	v = htonl(v);
-	memcpy(at, &v, 4);
-}
-
-static void set_seq(struct frame *f, int family, int tags, uint16_t seq)
-{
-	set16(at_udp(f, family, tags) + 8 + 2, seq);
-}
-
-static void set_ssrc(struct frame *f, int family, int tags, uint32_t ssrc)
-{
-	set32(at_udp(f, family, tags) + 8 + 8, ssrc);
-}
-
-/* Another source: of IPv6, another /64. */
-static void set_source(struct frame *f, int family, int tags, uint32_t n)
-{
-	set32(at_ip(f, tags) + (family == V4 ? 12 : 8 + 4), n);
-}
 
 /* --- running --------------------------------------------------------------------------- */
 

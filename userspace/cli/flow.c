@@ -218,6 +218,7 @@ static int flow_set_verb(struct args *a)
 {
 	struct request r = { .flow = args_flow(a) };
 	struct xnl *x;
+	char err[768];
 
 	if (!a->left)
 		usage("flow set: nothing to change is said");
@@ -228,8 +229,8 @@ static int flow_set_verb(struct args *a)
 		      "\"xsrtp key set\", anything else by deleting and adding the flow");
 	args_done(a);
 	x = connect_module();
-	if (flow_set(x, &r.flow))
-		fail("%s", xnl_error(x));
+	if (host_flow_set(x, &r.flow, err, sizeof(err)))
+		fail("%s", err);
 	xnl_close(x);
 	return EXIT_SUCCESS;
 }

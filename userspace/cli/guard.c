@@ -52,7 +52,9 @@ static void print_device(const struct ingress_info *d)
 	guard_next_name(d, next);
 	out_object(NULL);
 	out_str("device", " %s", d->ifname);
-	out_str("xdp", *next ? " (%s, " : " (%s)", d->mode == INGRESS_NATIVE ? "native" : "generic");
+	out_str("xdp", *next ? " (%s, " : d->door == INGRESS_GUARD ? " (%s" : " (%s)",
+		d->mode == INGRESS_NATIVE ? "native" : "generic");
+	out_bool("inside", ", inside the program of xsrtp attach)", "", d->door == INGRESS_GUARD);
 	if (*next)
 		out_str("next", "in front of %s)", next);
 	out_end();

@@ -35,7 +35,8 @@ static const struct verb {
 	  "       key swap FLOW (rx | tx)\n"
 	  "       key del FLOW (rx | tx) [second]" },
 	{ "stats", verb_stats, "" },
-	{ "attach", verb_attach, "DEV [native | generic | auto] [to XSRTP-DEV] [door device | kfunc]" },
+	{ "attach", verb_attach, "DEV [native | generic | auto] [to XSRTP-DEV] [door device | kfunc]\n"
+	  "                [guard [ports A-B[,C-D ...]]]" },
 	{ "detach", verb_detach, "DEV" },
 	{ "monitor", verb_monitor, "" },
 	{ "top", verb_top, "[flow | source | port | reason] [SECONDS [COUNT]]" },

@@ -33,7 +33,7 @@ static int kernel_add(struct datapath *d, const struct flow *f, uint32_t *id, ch
 
 static int kernel_move(struct datapath *d, const struct flow *f, char *err, size_t err_len)
 {
-	return tell(d, flow_set(xnl_of(d), f), err, err_len);
+	return host_flow_set(xnl_of(d), f, err, err_len);
 }
 
 static int kernel_rekey(struct datapath *d, uint32_t id, enum direction dir, const struct key *k,

@@ -23,6 +23,7 @@
 
 #include "clock.skel.h"
 #include "guard.skel.h"
+#include "guard_inside.h"
 #include "guard_next.skel.h"
 #include "maps.h"
 #include "next.h"
@@ -441,8 +442,8 @@ int guard_lock(char *err, size_t err_len)
 
 /* --- devices ------------------------------------------------------------------------- */
 
-/* The program's descriptor if it is the guard, or -errno; -ENOENT: it is none. */
-static int guard_prog(__u32 id)
+/* The program's descriptor if it is or has the guard, or -errno; -ENOENT: it is none. */
+static int guard_prog(__u32 id, bool *inside)
 {
 	struct bpf_prog_info info = {};
 	__u32 len = sizeof(info);
@@ -450,12 +451,25 @@ static int guard_prog(__u32 id)
 
 	if (fd < 0)
 		return -errno;
-	if (bpf_obj_get_info_by_fd(fd, &info, &len) || info.type != BPF_PROG_TYPE_XDP ||
-	    strcmp(info.name, PROG)) {
-		close(fd);
-		return -ENOENT;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.type == BPF_PROG_TYPE_XDP) {
+		*inside = !strcmp(info.name, GUARD_INSIDE_PROG);
+		if (*inside || !strcmp(info.name, PROG))
+			return fd;
 	}
-	return fd;
+	close(fd);
+	return -ENOENT;
+}
+
+bool guard_is_alone(__u32 id)
+{
+	bool inside, alone;
+	int fd = guard_prog(id, &inside);
+
+	if (fd < 0)
+		return false;
+	alone = !inside && !next_id(fd);
+	close(fd);
+	return alone;
 }
 
 static int device_query(int ifindex, struct ingress_info *info)
@@ -473,6 +487,7 @@ static int device_query(int ifindex, struct ingress_info *info)
 int guard_list(struct ingress_info *info, size_t max)
 {
 	struct if_nameindex *all = if_nameindex(), *i;
+	bool inside;
 	size_t n = 0;
 	int fd;
 
@@ -480,7 +495,7 @@ int guard_list(struct ingress_info *info, size_t max)
 		info[n] = (struct ingress_info){ 0 };
 		if (device_query(i->if_index, &info[n]))
 			continue;
-		fd = guard_prog(info[n].prog_id);
+		fd = guard_prog(info[n].prog_id, &inside);
 		if (fd == -EPERM) {
 			if_freenameindex(all);
 			return fd;
@@ -488,6 +503,7 @@ int guard_list(struct ingress_info *info, size_t max)
 		if (fd < 0)
 			continue;
 		close(fd);
+		info[n].door = inside ? INGRESS_GUARD : INGRESS_DEVICE;
 		snprintf(info[n++].ifname, sizeof(info->ifname), "%.15s", i->if_name);
 	}
 	if_freenameindex(all);
@@ -497,7 +513,8 @@ int guard_list(struct ingress_info *info, size_t max)
 /* Its maps, from the program on a device; 0, -ENOENT, -ESTALE with @why, ... */
 static int device_open(const struct ingress_info *d, struct guard_set *g, char *why, size_t why_len)
 {
-	int prog = guard_prog(d->prog_id), ret;
+	bool inside;
+	int prog = guard_prog(d->prog_id, &inside), ret;
 
 	if (prog < 0)
 		return prog;
@@ -527,7 +544,7 @@ static int devices_open(struct guard_set *g, char *why, size_t why_len)
 }
 
 /* The same or, where no device has it, what is pinned. */
-static int state_open(struct guard_set *g, char *why, size_t why_len)
+int guard_state_open(struct guard_set *g, char *why, size_t why_len)
 {
 	int ret = devices_open(g, why, why_len);
 
@@ -542,7 +559,8 @@ static int state_open(struct guard_set *g, char *why, size_t why_len)
 
 void guard_next_name(const struct ingress_info *d, char name[NEXT_NAME_LEN])
 {
-	int prog = guard_prog(d->prog_id);
+	bool inside;
+	int prog = guard_prog(d->prog_id, &inside);
 	__u32 id = prog < 0 ? 0 : next_id(prog);
 
 	name[0] = 0;
@@ -721,7 +739,7 @@ static int attach_prog(int ifindex, enum ingress_mode mode, const char *ports, s
 	struct bpf_object *o = NULL;
 	int found, ret, prog;
 
-	found = state_open(&old, to->fresh, sizeof(to->fresh));
+	found = guard_state_open(&old, to->fresh, sizeof(to->fresh));
 	if (found && found != -ENOENT && found != -ESTALE)
 		return map_explain(found, "XDP", err, err_len);
 	with->old = found ? NULL : &old;
@@ -745,9 +763,16 @@ static int attach_prog(int ifindex, enum ingress_mode mode, const char *ports, s
  */
 static int find_next(struct guard_attached *to, struct start *with, char *err, size_t err_len)
 {
-	int prog = guard_prog(to->dev.prog_id);
+	bool inside = false;
+	int prog = guard_prog(to->dev.prog_id, &inside);
 	char why[200];
 
+	if (inside) {
+		close(prog);
+		return map_fail(-EEXIST, err, err_len, "%s has the guard, inside the program of xsrtp "
+				"attach: to renew both, xsrtp detach %s and xsrtp attach %s guard",
+				to->dev.ifname, to->dev.ifname, to->dev.ifname);
+	}
 	to->renewed = prog >= 0;
 	with->next = to->renewed ? next_id(prog) : to->dev.prog_id;
 	if (prog >= 0)
@@ -756,9 +781,8 @@ static int find_next(struct guard_attached *to, struct start *with, char *err, s
 		return 0;
 	next_name(with->next, to->next);
 	if (!strncmp(to->next, "xsrtp_ingress", strlen("xsrtp_ingress")))
-		return map_fail(-EBUSY, err, err_len, "%s has xsrtp's own program: xsrtp detach %s, then "
-				"attach the guard; both on one device are not there yet",
-				to->dev.ifname, to->dev.ifname);
+		return map_fail(-EBUSY, err, err_len, "%s has xsrtp's own program: xsrtp attach %s guard "
+				"puts the guard into it", to->dev.ifname, to->dev.ifname);
 	with->attach_type = next_attach_type(with->next, why, sizeof(why));
 	return with->attach_type >= 0 ? 0 :
 	       map_fail(-EBUSY, err, err_len, "%s has another XDP program (%s), and the guard cannot be "
@@ -819,13 +843,19 @@ static int detach_device(const char *ifname, char *err, size_t err_len)
 {
 	int ifindex = if_nametoindex(ifname), prog = -ENOENT, ret;
 	struct ingress_info info;
+	bool inside = false;
 
 	if (!ifindex)
 		return map_fail(-ENODEV, err, err_len, "there is no device %s", ifname);
 	if (!device_query(ifindex, &info))
-		prog = guard_prog(info.prog_id);
+		prog = guard_prog(info.prog_id, &inside);
 	if (prog < 0)
 		return map_fail(prog, err, err_len, "%s has no guard", ifname);
+	if (inside) {
+		close(prog);
+		return map_fail(-EBUSY, err, err_len, "the guard of %s is inside the program of xsrtp "
+				"attach: xsrtp detach %s takes off both", ifname, ifname);
+	}
 	ret = give_place(ifindex, prog, &info);
 	close(prog);
 	return ret ? map_fail(ret, err, err_len, "cannot detach from %s: %s", ifname,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The guard on the devices of this network namespace (bpf/guard.bpf.c): attach, detach,
- * its policy and its state. As with the other programs nothing is kept in a process: the
+ * its policy and its state, which are also those of the guard inside the program of the
+ * fast path (guard_inside.h). As with the other programs nothing is kept in a process: the
  * guard is found by asking the kernel, and all devices of a namespace share one set of
  * maps. They are pinned (pins.h) until the last device is detached.
  *
@@ -62,7 +63,10 @@ int guard_attach(const char *ifname, enum ingress_mode mode, const char *ports,
  * state is all that is left, because the device is gone, that goes and it is 0.
  */
 int guard_detach(const char *ifname, char *err, size_t err_len);
-/* guard_list() - up to @max devices that have it; how many, or -errno. */
+/*
+ * guard_list() - up to @max devices that have it, alone (door INGRESS_DEVICE) or inside
+ * (INGRESS_GUARD); how many, or -errno.
+ */
 int guard_list(struct ingress_info *info, size_t max);
 
 /* guard_next_name() - of the program behind the guard on @d; "": none. */
@@ -70,6 +74,11 @@ void guard_next_name(const struct ingress_info *d, char name[NEXT_NAME_LEN]);
 
 /* guard_open() - its maps; -ENOENT no device of this namespace has it. */
 int guard_open(struct guard_set *g, char *err, size_t err_len);
+/*
+ * guard_state_open() - the same or, where no device has it any more, what is pinned;
+ * -ENOENT, or -ESTALE with @why: there is a state, of another version.
+ */
+int guard_state_open(struct guard_set *g, char *why, size_t why_len);
 /* guard_of() - those of the program @prog; -ESTALE: another version's. */
 int guard_of(int prog, struct guard_set *g);
 void guard_close(struct guard_set *g);

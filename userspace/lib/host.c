@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xsrtp/suite.h>
+
 #include "egress.h"
 #include "link.h"
 
@@ -26,17 +28,42 @@ static struct sender sender_of(const struct flow *f)
 	return (struct sender){ f->local, f->remote };
 }
 
+/* What arrives is authenticated. */
+static bool has_tag(const struct session *rx)
+{
+	static const unsigned char tag_len[] = {
+#define X(sym, num, name, kind, key, salt, tag) [num] = (tag),
+		XSRTP_SUITES(X)
+#undef X
+	};
+
+	return rx->present && rx->suite < sizeof(tag_len) && tag_len[rx->suite];
+}
+
+/* Whose media it waits for: of one that learns, from any port of the remote's address. */
+static struct ingress_awaited awaited_of(const struct flow *f)
+{
+	struct ingress_awaited a = { f->local, f->remote, has_tag(&f->rx) };
+
+	if (f->has_learn && f->learn != XSRTP_LEARN_NEVER)
+		a.far.port = 0;
+	return a;
+}
+
 /*
  * Into, and out of, the table of the program that its packets meet. Those of a copy
  * meet none.
  */
 static int table_add(const struct flow *f, char *err, size_t err_len)
 {
+	struct ingress_awaited a = awaited_of(f);
 	struct sender s = sender_of(f);
 
 	if (f->of)
 		return 0;
-	return is_sender(f) ? egress_add(&s, err, err_len) : ingress_add(&f->local, err, err_len);
+	if (is_sender(f))
+		return egress_add(&s, err, err_len);
+	return ingress_add(&f->local, err, err_len) ?: ingress_await(&a, 1, err, err_len);
 }
 
 static int table_del(const struct flow *f, char *err, size_t err_len)
@@ -71,6 +98,19 @@ int host_flow_add(struct xnl *x, const struct flow *f, uint32_t *id, char *err, 
 		made = flow_select(*id, NULL);
 		flow_del(x, &made);
 	}
+	return ret;
+}
+
+int host_flow_set(struct xnl *x, const struct flow *f, char *err, size_t err_len)
+{
+	struct flow which = flow_select(f->id, f->id ? NULL : &f->local), now;
+	int ret = flow_set(x, f);
+
+	ret = ret ?: flow_get(x, &which, &now);
+	if (ret)
+		return refuse(x, ret, err, err_len);
+	ret = table_add(&now, err, err_len);
+	flow_clear(&now);
 	return ret;
 }
 
@@ -168,7 +208,9 @@ static int note_flow(const struct flow *f, void *arg)
 	if (l->n == l->room && grow(l))
 		return -ENOMEM;
 	l->flows[l->n++] = (struct flow){ .id = f->id, .local = f->local, .remote = f->remote,
-					  .action = f->action, .of = f->of };
+					  .action = f->action, .of = f->of,
+					  .has_learn = f->has_learn, .learn = f->learn,
+					  .rx = { .present = f->rx.present, .suite = f->rx.suite } };
 	return 0;
 }
 
@@ -181,6 +223,7 @@ static void free_list(struct list *l)
 /* The list as the tables want it: one of the two programs' part each. */
 struct parts {
 	struct endpoint *locals;
+	struct ingress_awaited *awaited;	/* of each of the locals */
 	struct sender *senders;
 	size_t n_locals;
 	size_t n_senders;
@@ -191,16 +234,19 @@ static int split(const struct list *l, struct parts *p)
 	size_t i;
 
 	*p = (struct parts){ calloc(l->n + 1, sizeof(*p->locals)),
+			     calloc(l->n + 1, sizeof(*p->awaited)),
 			     calloc(l->n + 1, sizeof(*p->senders)), 0, 0 };
-	if (!p->locals || !p->senders)
+	if (!p->locals || !p->awaited || !p->senders)
 		return -ENOMEM;
 	for (i = 0; i < l->n; i++) {
 		if (l->flows[i].of)
 			continue;
-		if (is_sender(&l->flows[i]))
+		if (is_sender(&l->flows[i])) {
 			p->senders[p->n_senders++] = sender_of(&l->flows[i]);
-		else
+		} else {
+			p->awaited[p->n_locals] = awaited_of(&l->flows[i]);
 			p->locals[p->n_locals++] = l->flows[i].local;
+		}
 	}
 	return 0;
 }
@@ -208,6 +254,7 @@ static int split(const struct list *l, struct parts *p)
 static void free_parts(struct parts *p)
 {
 	free(p->locals);
+	free(p->awaited);
 	free(p->senders);
 }
 
@@ -253,6 +300,8 @@ int host_sync(struct xnl *x, char *err, size_t err_len)
 		ret = split(&l, &p);
 	if (!ret)
 		ret = ingress_sync(p.locals, p.n_locals, err, err_len);
+	if (!ret)
+		ret = ingress_await(p.awaited, p.n_locals, err, err_len);
 	if (!ret)
 		ret = egress_sync(p.senders, p.n_senders, err, err_len);
 	if (!ret)
@@ -321,8 +370,9 @@ static int attach_both(const char *ifname, const char *xsrtp_ifname, enum ingres
 		snprintf(err, err_len, "%s", a->why_not);
 		return e;
 	}
-	return ingress_attach_by(ifname, xsrtp_ifname, mode, door, p->locals, p->n_locals, &a->ingress,
+	e = ingress_attach_by(ifname, xsrtp_ifname, mode, door, p->locals, p->n_locals, &a->ingress,
 			      err, err_len);
+	return e ?: ingress_await(p->awaited, p->n_locals, err, err_len);
 }
 
 int host_attach(struct xnl *x, const char *ifname, const char *xsrtp_ifname,

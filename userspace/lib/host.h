@@ -17,6 +17,12 @@
 int host_flow_add(struct xnl *x, const struct flow *f, uint32_t *id, char *err, size_t err_len);
 
 /*
+ * host_flow_set() - flow_set() (flow.h), and the XDP program is told whose media the flow
+ * waits for from then on.
+ */
+int host_flow_set(struct xnl *x, const struct flow *f, char *err, size_t err_len);
+
+/*
  * host_flow_del() - the module first: from then on its media is dropped, where
  * the other order would let it pass to the local stack. If only the program
  * cannot be told, the flow is gone and the error says what is left.

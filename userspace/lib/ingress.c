@@ -25,8 +25,10 @@
 
 #include "../../bpf/counters.h"
 #include "../../bpf/port.h"
+#include "guard_inside.h"
 #include "ingress.h"
 #include "ingress.skel.h"
+#include "ingress_guard.skel.h"
 #include "ingress_kfunc.skel.h"
 #include "maps.h"
 #include "ports.h"
@@ -35,13 +37,15 @@
 static const char *const prog_name[] = {
 	[INGRESS_DEVICE] = "xsrtp_ingress",
 	[INGRESS_KFUNC] = "xsrtp_ingress_k",
+	[INGRESS_GUARD] = GUARD_INSIDE_PROG,
 };
 
 enum { PORTS, MORE, DEVICE, COUNTERS = MAPS_COUNTERS };
 
 static const struct map_shape shapes[MAPS] = {
 	[PORTS] = { .name = "xsrtp_ports", .value_size = sizeof(struct xsrtp_port) },
-	[MORE] = { .name = "xsrtp_more", .key_size = sizeof(struct xsrtp_local) },
+	[MORE] = { .name = "xsrtp_more", .key_size = sizeof(struct xsrtp_local),
+		   .value_size = sizeof(struct xsrtp_awaited) },
 	[DEVICE] = { .name = "xsrtp_device" },
 	[COUNTERS] = { .name = "xsrtp_counters", .max_entries = XSRTP_COUNTER_MAX },
 };
@@ -177,8 +181,10 @@ static bool ours(const struct bpf_prog_info *info, enum ingress_door *door)
 {
 	if (info->type != BPF_PROG_TYPE_XDP)
 		return false;
-	*door = !strcmp(info->name, prog_name[INGRESS_KFUNC]) ? INGRESS_KFUNC : INGRESS_DEVICE;
-	return !strcmp(info->name, prog_name[*door]);
+	for (*door = 0; *door < INGRESS_DOORS; ++*door)
+		if (!strcmp(info->name, prog_name[*door]))
+			return true;
+	return false;
 }
 
 /*
@@ -301,6 +307,36 @@ int ingress_del(const struct endpoint *ep, char *err, size_t err_len)
 	return sets_each(set_change, &c, err, err_len);
 }
 
+struct await {
+	const struct ingress_awaited *a;
+	size_t n;
+	char *err;
+	size_t err_len;
+};
+
+static int set_await(struct map_set *s, void *arg)
+{
+	struct await *w = arg;
+	struct ports p;
+	size_t i;
+	int e = ports_open(&p, s->fd[PORTS], s->fd[MORE]);
+
+	if (!e) {
+		for (i = 0; i < w->n && (!e || e == -ENOENT); i++)
+			e = ports_await(&p, &w->a[i].local, &w->a[i].far, w->a[i].tag);
+		ports_close(&p);
+	}
+	return !e || e == -ENOENT ? 0 : map_fail(e, w->err, w->err_len, "cannot tell the XDP "
+						 "program whose media is awaited: %s", strerror(-e));
+}
+
+int ingress_await(const struct ingress_awaited *a, size_t n, char *err, size_t err_len)
+{
+	struct await w = { a, n, err, err_len };
+
+	return sets_each(set_await, &w, err, err_len);
+}
+
 int ingress_sync(const struct endpoint *flows, size_t n, char *err, size_t err_len)
 {
 	struct change c = { NULL, flows, n, err, err_len };
@@ -329,6 +365,7 @@ static struct bpf_object *prog_open(enum ingress_door door)
 {
 	size_t size;
 	const void *elf = door == INGRESS_KFUNC ? ingress_kfunc__elf_bytes(&size) :
+			  door == INGRESS_GUARD ? ingress_guard__elf_bytes(&size) :
 						   ingress__elf_bytes(&size);
 
 	return bpf_object__open_mem(elf, size, NULL);
@@ -344,12 +381,19 @@ static int map_share(const struct bpf_object *o, const char *name, int fd)
 	return bpf_map__reuse_fd(bpf_object__find_map_by_name(o, name), fd);
 }
 
-/* Loads the program; with @shared on its maps, else with maps of its own. */
-static int prog_load(const struct map_set *shared, enum ingress_door door, struct bpf_object **to,
-		     char *err, size_t err_len)
+/* Loads the program; with @shared on its maps, else with maps of its own. @gi: or NULL. */
+static int prog_load(const struct map_set *shared, enum ingress_door door, struct guard_inside *gi,
+		     struct bpf_object **to, char *err, size_t err_len)
 {
 	struct bpf_object *o = prog_open(door);
 	int e = o ? 0 : -errno;
+
+	if (!e && gi)
+		e = guard_inside_open(gi, o, err, err_len);
+	if (e && o) {
+		bpf_object__close(o);
+		return e;
+	}
 
 	if (!e && shared) {
 		e = map_share(o, "xsrtp_ports", shared->fd[PORTS]);
@@ -369,19 +413,19 @@ static int prog_load(const struct map_set *shared, enum ingress_door door, struc
 
 /* By the door that is asked for; where the kernel or the module has no kfunc, the device. */
 static int prog_load_door(const struct map_set *shared, enum ingress_door door,
-			  struct bpf_object **to, struct ingress_info *info, char *err,
+			  struct guard_inside *gi, struct bpf_object **to, struct ingress_info *info, char *err,
 			  size_t err_len)
 {
 	info->door = door;
 	if (door == INGRESS_KFUNC) {
-		if (!prog_load(shared, door, to, info->why_door, sizeof(info->why_door))) {
+		if (!prog_load(shared, door, NULL, to, info->why_door, sizeof(info->why_door))) {
 			info->why_door[0] = 0;
 			return 0;
 		}
 		heard[0] = 0;
 		info->door = INGRESS_DEVICE;
 	}
-	return prog_load(shared, info->door, to, err, err_len);
+	return prog_load(shared, info->door, gi, to, err, err_len);
 }
 
 /*
@@ -469,14 +513,33 @@ static __u32 prog_id(int prog)
 	return bpf_obj_get_info_by_fd(prog, &info, &len) ? 0 : info.id;
 }
 
+/* In the place of the program that is there, from one packet to the next. */
+static int take_place(const struct link *l, int prog, enum ingress_mode mode,
+		      struct ingress_info *info, char *err, size_t err_len)
+{
+	LIBBPF_OPTS(bpf_xdp_attach_opts, o, .old_prog_fd = bpf_prog_get_fd_by_id(l->prog_id));
+	__u32 flags = l->mode == INGRESS_NATIVE ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
+	int e = o.old_prog_fd < 0 ? o.old_prog_fd : 0;
+
+	if (!e && mode != INGRESS_AUTO && mode != l->mode)
+		e = map_fail(-EEXIST, err, err_len, "%s has its program in %s mode: detach that, then "
+			     "attach again", l->name, l->mode == INGRESS_NATIVE ? "native" : "generic");
+	else if (!e && (e = bpf_xdp_attach(l->ifindex, prog, flags, &o)))
+		map_fail(e, err, err_len, "cannot attach to %s: %s", l->name, refusal(l, e));
+	if (o.old_prog_fd >= 0)
+		close(o.old_prog_fd);
+	info->mode = l->mode;
+	return e;
+}
+
 /* The maps are filled before the first packet comes. */
-static int attach_new(const struct link *l, const struct map_set *shared, __u32 xsrtp,
-		      enum ingress_mode mode, enum ingress_door door, struct change *c,
-		      struct ingress_info *info)
+static int attach_with(const struct link *l, const struct map_set *shared, __u32 xsrtp,
+		       enum ingress_mode mode, enum ingress_door door, struct guard_inside *gi,
+		       struct change *c, struct ingress_info *info)
 {
 	struct bpf_object *o = NULL;
 	struct map_set s;
-	int e = prog_load_door(shared, door, &o, info, c->err, c->err_len), prog;
+	int e = prog_load_door(shared, door, gi, &o, info, c->err, c->err_len), prog;
 
 	if (e)
 		return e;
@@ -485,9 +548,33 @@ static int attach_new(const struct link *l, const struct map_set *shared, __u32 
 				   map_fd(o, "xsrtp_device"), map_fd(o, "xsrtp_counters") } };
 	e = device_set(s.fd[DEVICE], xsrtp, c->err, c->err_len);
 	e = e ?: set_change(&s, c);
-	e = e ?: mode_attach(l, prog, mode, info, c->err, c->err_len);
+	if (!e && gi)
+		e = guard_inside_start(gi, prog, c->err, c->err_len);
+	if (!e && l->prog_id)
+		e = take_place(l, prog, mode, info, c->err, c->err_len);
+	else if (!e)
+		e = mode_attach(l, prog, mode, info, c->err, c->err_len);
 	info->prog_id = prog_id(prog);
 	bpf_object__close(o);
+	return e;
+}
+
+static int attach_new(const struct link *l, const struct map_set *shared, __u32 xsrtp,
+		      enum ingress_mode mode, enum ingress_door door, struct change *c,
+		      struct ingress_info *info)
+{
+	struct guard_inside gi;
+	int lock, e;
+
+	if (door != INGRESS_GUARD)
+		return attach_with(l, shared, xsrtp, mode, door, NULL, c, info);
+	lock = guard_lock(c->err, c->err_len);
+	if (lock < 0)
+		return lock;
+	guard_inside_init(&gi);
+	e = attach_with(l, shared, xsrtp, mode, door, &gi, c, info);
+	guard_inside_put(&gi, !e, info->why_door, sizeof(info->why_door));
+	close(lock);
 	return e;
 }
 
@@ -498,6 +585,23 @@ static int attach_again(const struct link *l, struct map_set *s, __u32 xsrtp, st
 
 	e = e ?: set_change(s, c);
 	return e ?: map_fail(-EEXIST, c->err, c->err_len, "%s has the program already", l->name);
+}
+
+/*
+ * What is on the device is ours, and the program with the guard may take its place: the
+ * one without, or the guard alone, unless that has a program behind it.
+ */
+static bool may_take(const struct link *l, enum ingress_door door)
+{
+	enum ingress_door has;
+	struct map_set s;
+	int e = link_set(l, &s, &has);
+
+	if (!e)
+		map_set_close(&s);
+	if (door != INGRESS_GUARD || (e && e != -ENOENT))
+		return false;
+	return e ? guard_is_alone(l->prog_id) : has != INGRESS_GUARD;
 }
 
 static int attach_link(struct links *ls, const char *ifname, __u32 xsrtp,
@@ -513,7 +617,7 @@ static int attach_link(struct links *ls, const char *ifname, __u32 xsrtp,
 	if (!l)
 		return map_fail(-ENODEV, c->err, c->err_len, "there is no device %s", ifname);
 	snprintf(info->ifname, sizeof(info->ifname), "%s", l->name);
-	if (l->prog_id) {
+	if (l->prog_id && !may_take(l, door)) {
 		e = link_set(l, &s, &has);
 		if (e == -ENOENT)
 			return map_fail(-EBUSY, c->err, c->err_len, "%s has another XDP program",
@@ -600,6 +704,8 @@ static int detach_link(struct links *ls, const char *ifname, char *err, size_t e
 	e = xdp_detach(l);
 	if (e)
 		return map_fail(e, err, err_len, "cannot detach from %s: %s", ifname, refusal(l, e));
+	if (door == INGRESS_GUARD)
+		guard_inside_gone();
 	return 0;
 }
 

@@ -10,6 +10,8 @@
 #ifndef XSRTP_INGRESS_H
 #define XSRTP_INGRESS_H
 
+#include <stdbool.h>
+
 #include "endpoint.h"
 #include "maps.h"
 
@@ -19,17 +21,23 @@ enum ingress_mode {
 	INGRESS_GENERIC,
 };
 
-/* How the module gets its packets: with frames redirected to its device, or inline. */
+/*
+ * How the module gets its packets: with frames redirected to its device, or inline. Each
+ * is a program of its own.
+ */
 enum ingress_door {
 	INGRESS_DEVICE,
 	INGRESS_KFUNC,		/* where the kernel has it, else the device */
+	INGRESS_GUARD,		/* the device, and the guard in front (guard.h) */
+	INGRESS_DOORS
 };
 
 struct ingress_info {
 	char ifname[16];
 	enum ingress_mode mode;		/* what it got: NATIVE or GENERIC */
 	enum ingress_door door;		/* what it got */
-	char why_door[256];		/* KFUNC and got DEVICE: why; else empty */
+	char why_door[256];		/* KFUNC and got DEVICE: why. GUARD: why its state is not
+					 * pinned. Else empty */
 	char why[256];			/* AUTO and got GENERIC: why; else empty */
 	uint32_t prog_id;
 };
@@ -45,7 +53,12 @@ int ingress_attach(const char *ifname, const char *xsrtp_ifname, enum ingress_mo
 		   const struct endpoint *flows, size_t n, struct ingress_info *info,
 		   char *err, size_t err_len);
 
-/* ingress_attach_by() - the same, by the door that is asked for (else the device's). */
+/*
+ * ingress_attach_by() - the same, by the door that is asked for (else the device's)
+ *
+ * With the guard where the program is there without: the one takes over from the other
+ * between two packets, and it is 0.
+ */
 int ingress_attach_by(const char *ifname, const char *xsrtp_ifname, enum ingress_mode mode,
 		      enum ingress_door door, const struct endpoint *flows, size_t n,
 		      struct ingress_info *info, char *err, size_t err_len);
@@ -63,6 +76,16 @@ int ingress_list(struct ingress_info *info, size_t max);
  */
 int ingress_add(const struct endpoint *ep, char *err, size_t err_len);
 int ingress_del(const struct endpoint *ep, char *err, size_t err_len);
+
+/* A local endpoint, and whose media it waits for (ports_await()). */
+struct ingress_awaited {
+	struct endpoint local;
+	struct endpoint far;
+	bool tag;
+};
+
+/* ingress_await() - of @n endpoints that are there; one that is not is no error. */
+int ingress_await(const struct ingress_awaited *a, size_t n, char *err, size_t err_len);
 
 /* ingress_sync() - make the maps hold exactly @flows. */
 int ingress_sync(const struct endpoint *flows, size_t n, char *err, size_t err_len);

@@ -16,7 +16,7 @@
 #include "../../bpf/counters.h"
 #include "maps.h"
 
-#define IDS_MAX	16
+#define IDS_MAX	32
 
 int map_fail(int error, char *err, size_t err_len, const char *fmt, ...)
 {

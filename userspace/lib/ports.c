@@ -16,6 +16,10 @@
  * and writing leaves the slot claimed for good: the port then costs a hash
  * lookup and works. The same address may come to be in the slot and in the
  * hash; deleting takes it out of both.
+ *
+ * Whose media is awaited is no part of that: it is the guard's, which leaves to the
+ * module what it does not know. Who fills in a slot, or is killed while he says whose,
+ * leaves it at anybody's.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -29,6 +33,7 @@
 #include "ports.h"
 
 _Static_assert(sizeof(struct xsrtp_port) == 64, "a slot is one cache line");
+_Static_assert(sizeof(struct xsrtp_awaited) == 40, "what is behind its address");
 _Static_assert(sizeof(struct xsrtp_local) == 20, "no padding in a key");
 
 #define SLOTS_BYTES	(XSRTP_PORTS * sizeof(struct xsrtp_port))
@@ -96,6 +101,8 @@ static bool slot_fill(struct xsrtp_port *s, __u32 state, const struct xsrtp_loca
 	if (!slot_change(s, state, more | XSRTP_PORT_CLAIMED))
 		return false;
 	memcpy(s->addr, l->addr, sizeof(l->addr));
+	s->awaited.tag = 0;
+	__atomic_store_n(&s->awaited.version, 0, __ATOMIC_RELEASE);
 	do {
 		state = slot_state(s);
 		more = state & XSRTP_PORT_MORE;
@@ -115,9 +122,9 @@ static void slot_set_more(struct xsrtp_port *s)
 
 static int more_add(struct ports *p, const struct xsrtp_local *l)
 {
-	__u8 one = 1;
+	struct xsrtp_awaited anybody = { };
 
-	if (bpf_map_update_elem(p->more, l, &one, BPF_ANY))
+	if (bpf_map_update_elem(p->more, l, &anybody, BPF_ANY))
 		return errno == E2BIG ? -ENOSPC : -errno;
 	slot_set_more(slot_of(p, l));
 	return 0;
@@ -125,9 +132,9 @@ static int more_add(struct ports *p, const struct xsrtp_local *l)
 
 static bool more_holds(struct ports *p, const struct xsrtp_local *l)
 {
-	__u8 one;
+	struct xsrtp_awaited a;
 
-	return !bpf_map_lookup_elem(p->more, l, &one);
+	return !bpf_map_lookup_elem(p->more, l, &a);
 }
 
 int ports_add(struct ports *p, const struct endpoint *ep)
@@ -170,6 +177,48 @@ int ports_del(struct ports *p, const struct endpoint *ep)
 	struct xsrtp_local l;
 
 	return to_local(ep, &l) ? -EINVAL : local_del(p, &l);
+}
+
+/* --- whose media is awaited --------------------------------------------- */
+
+static int to_awaited(const struct endpoint *far, struct xsrtp_awaited *a)
+{
+	memset(a, 0, sizeof(*a));
+	if (!far->family)
+		return 0;
+	if (far->family != AF_INET && far->family != AF_INET6)
+		return -EINVAL;
+	memcpy(a->addr, far->addr, far->family == AF_INET ? 4 : 16);
+	a->port = htons(far->port);
+	a->version = far->family == AF_INET ? 4 : 6;
+	return 0;
+}
+
+/* The program compares nothing while there is no version. */
+static void slot_await(struct xsrtp_port *s, const struct xsrtp_awaited *a)
+{
+	__atomic_store_n(&s->awaited.version, 0, __ATOMIC_SEQ_CST);
+	memcpy(s->awaited.addr, a->addr, sizeof(a->addr));
+	s->awaited.port = a->port;
+	s->awaited.tag = a->tag;
+	__atomic_store_n(&s->awaited.version, a->version, __ATOMIC_RELEASE);
+}
+
+int ports_await(struct ports *p, const struct endpoint *ep, const struct endpoint *far, bool tag)
+{
+	struct xsrtp_awaited a;
+	struct xsrtp_local l;
+	struct xsrtp_port *s;
+
+	if (to_local(ep, &l) || to_awaited(far, &a))
+		return -EINVAL;
+	a.tag = tag;
+	s = slot_of(p, &l);
+	if (slot_holds(s, slot_state(s), &l)) {
+		slot_await(s, &a);
+		return 0;
+	}
+	return bpf_map_update_elem(p->more, &l, &a, BPF_EXIST) ? -errno : 0;
 }
 
 /* --- sync --------------------------------------------------------------- */

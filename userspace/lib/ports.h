@@ -6,6 +6,8 @@
 #ifndef XSRTP_PORTS_H
 #define XSRTP_PORTS_H
 
+#include <stdbool.h>
+
 #include "endpoint.h"
 
 struct xsrtp_port;
@@ -25,6 +27,13 @@ void ports_close(struct ports *p);
  */
 int ports_add(struct ports *p, const struct endpoint *ep);
 int ports_del(struct ports *p, const struct endpoint *ep);
+
+/*
+ * ports_await() - media for @ep comes from @far: family 0 anybody, port 0 any of the
+ * address. @tag: SRTP's tag tells him from others. Until this is said of an endpoint that
+ * is added, anybody and false. -ENOENT: @ep is not there.
+ */
+int ports_await(struct ports *p, const struct endpoint *ep, const struct endpoint *far, bool tag);
 
 /* ports_sync() - make the table hold exactly the @n endpoints. */
 int ports_sync(struct ports *p, const struct endpoint *ep, size_t n);
