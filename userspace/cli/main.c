@@ -35,6 +35,7 @@ static const struct verb {
 	  "       key swap FLOW (rx | tx)\n"
 	  "       key del FLOW (rx | tx) [second]" },
 	{ "stats", verb_stats, "" },
+	{ "metrics", verb_metrics, "[openmetrics]" },
 	{ "attach", verb_attach, "DEV [native | generic | auto] [to XSRTP-DEV] [door device | kfunc]" },
 	{ "detach", verb_detach, "DEV" },
 	{ "monitor", verb_monitor, "" },

@@ -52,6 +52,7 @@ struct medium {
 	struct leg leg[2];
 	struct slot slot[2][2];	/* by the leg that it arrives at, and part */
 	struct secure secure[2];	/* by leg */
+	time_t keyed[2][2];	/* timeout_now(): since when by leg, ours and theirs; 0: no key */
 };
 
 struct offered {
@@ -121,6 +122,7 @@ struct calls {
 	struct datapath *datapath;
 	uint64_t n_made, n_refused, n_flow_errors, n_handshakes, n_handshake_errors;
 	uint64_t n_ended[ENDED];	/* by a timeout */
+	uint64_t n_deleted, n_undone;	/* by a request; the first offer was refused */
 	struct timeouts timeouts;
 	unsigned int looked_at;		/* the bucket that timeout_run() goes on with */
 	struct keying *keying;		/* NULL: no DTLS */

@@ -171,10 +171,12 @@ static struct item *do_offer(struct request *r)
 		delay_cancel(r->c->delays, r->id);
 		return a;
 	}
-	if (new_call)
+	if (new_call) {
 		call_free(s, new_call);
-	else if (new_dialog)
+		s->n_undone++;
+	} else if (new_dialog) {
 		dialog_free(s, call, new_dialog);
+	}
 	return a;
 }
 

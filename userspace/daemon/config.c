@@ -105,6 +105,11 @@ static int read_path(const struct setting *k, void *to, const char *value, char 
 	return 0;
 }
 
+static int read_metrics(const struct setting *k, void *to, const char *value, char *err, size_t err_len)
+{
+	return *value == '/' || !strcmp(value, "off") ? 0 : read_address(k, to, value, err, err_len);
+}
+
 static int read_profiles(const struct setting *k, void *to, const char *value, char *err, size_t err_len)
 {
 	unsigned char suite[DTLS_PROFILES];
@@ -166,6 +171,7 @@ static const struct setting keys[] = {
 	{ "dtls-key", read_path, AT(dtls_key), "FILE", .fixed = true },
 	{ "dtls-profiles", read_profiles, AT(dtls_profiles), "PROFILE,PROFILE...", .fixed = true },
 	{ "record", read_path, AT(record), "FILE", .fixed = true },
+	{ "metrics", read_metrics, AT(metrics), "ADDRESS:PORT, /PATH or off", .fixed = true },
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))

@@ -103,6 +103,11 @@ static int kernel_each(struct datapath *d, void (*fn)(const struct endpoint *loc
 	return tell(d, flow_dump(xnl_of(d), one, &e), err, err_len);
 }
 
+static int kernel_totals(struct datapath *d, struct stats *s, char *err, size_t err_len)
+{
+	return tell(d, stats_get(xnl_of(d), s), err, err_len);
+}
+
 static void kernel_close(struct datapath *d)
 {
 	xnl_close(xnl_of(d));
@@ -113,6 +118,7 @@ struct datapath *datapath_kernel(char *err, size_t err_len)
 {
 	static const struct datapath ops = {
 		kernel_add, kernel_move, kernel_rekey, kernel_only, kernel_del, kernel_stats, kernel_each, kernel_close,
+		kernel_totals,
 	};
 	struct kernel *k = calloc(1, sizeof(*k));
 

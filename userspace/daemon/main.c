@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "association.h"
+#include "http.h"
 #include "json.h"
 #include "notify.h"
 #include "reload.h"
@@ -70,6 +71,7 @@ static void help(void)
 	     "  --dtls-certificate FILE       in PEM, with --dtls-key (one made at the start)\n"
 	     "  --dtls-key FILE               its private key\n"
 	     "  --dtls-profiles LIST          for SRTP, IANA's names with commas, best first\n"
+	     "  --metrics WHERE               by HTTP: ADDRESS:PORT, /PATH or off\n"
 	     "  --record FILE                 no module: what it would be told goes to FILE\n"
 	     "\n"
 	     "Each is a key of the configuration file too (KEY = VALUE); the option wins.\n"
@@ -286,9 +288,30 @@ static void open_sockets(struct server *s)
 		die("%s", err);
 }
 
+/* Where nothing is said, the directory that the service manager has made for us has it. */
+static struct http *open_metrics(sd_event *event, struct scrape *scrape)
+{
+	const char *where = word(&reload.now.metrics), *run = getenv("RUNTIME_DIRECTORY");
+	char path[CONFIG_TEXT], err[512];
+	struct http *h;
+
+	if (!where && run) {
+		snprintf(path, sizeof(path), "%s/metrics", run);
+		where = path;
+	}
+	if (!where || !strcmp(where, "off"))
+		return NULL;
+	h = http_open(event, where, scrape, err, sizeof(err));
+	if (!h)
+		die("metrics: %s", err);
+	return h;
+}
+
 static void run(void)
 {
 	struct server s = { .command = &command, .cookies = &cookies, .doc = &request };
+	struct scrape scrape = { .command = &command };
+	struct http *http;
 
 	s.answer = malloc(2 * NG_MAX);
 	s.packet = malloc(65536);
@@ -297,11 +320,14 @@ static void run(void)
 	open_dtls(s.event);
 	handle_signals(s.event);
 	open_sockets(&s);
+	http = open_metrics(s.event, &scrape);
 	notify_status(&calls, reload.status);
 	notify_ready(s.event);
 	sd_event_loop(s.event);
 	sd_notify(0, "STOPPING=1");
 	server_close(&s);
+	http_close(http);
+	scrape_free(&scrape);
 	sd_event_unref(s.event);
 	explicit_bzero(s.answer, 2 * NG_MAX);
 	free(s.answer);
