@@ -108,6 +108,7 @@ int verb_ban(struct args *a);
 int verb_allow(struct args *a);
 int verb_unban(struct args *a);
 int verb_offenders(struct args *a);
+int verb_audit(struct args *a);
 int verb_help(struct args *a);
 
 #endif /* XSRTP_CLI_H */

@@ -49,6 +49,9 @@ static const struct verb {
 	{ "allow", verb_allow, "PREFIX [for TIME]" },
 	{ "unban", verb_unban, "PREFIX" },
 	{ "offenders", verb_offenders, "" },
+	{ "audit", verb_audit,
+	  "verify [key FILE] [against FILE] FILE ...\n"
+	  "       audit pseudonym key FILE TEXT" },
 	{ "help", verb_help, "" },
 };
 

@@ -17,6 +17,7 @@
 #include "keying.h"
 #include "sdes.h"
 #include "sdp.h"
+#include "trail.h"
 
 #define CALL_DIALOGS	32	/* in one call */
 #define CALL_BUCKETS	65536
@@ -126,6 +127,7 @@ struct calls {
 	struct timeouts timeouts;
 	unsigned int looked_at;		/* the bucket that timeout_run() goes on with */
 	struct keying *keying;		/* NULL: no DTLS */
+	struct trail *trail;		/* NULL: nothing is audited */
 };
 
 void calls_init(struct calls *s);

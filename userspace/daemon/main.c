@@ -32,6 +32,7 @@ static struct delays delays;
 static struct command command = { .calls = &calls, .delays = &delays };
 static struct cookies cookies;
 static struct doc request;
+static struct trail trail = { .journal = notify_journal };
 static struct reload reload = { .command = &command };
 
 __attribute__((noreturn, format(printf, 1, 2)))
@@ -72,6 +73,10 @@ static void help(void)
 	     "  --dtls-key FILE               its private key\n"
 	     "  --dtls-profiles LIST          for SRTP, IANA's names with commas, best first\n"
 	     "  --metrics WHERE               by HTTP: ADDRESS:PORT, /PATH or off\n"
+	     "  --audit FILE                  requests and security events, a line each\n"
+	     "  --audit-key FILE              a secret for its hashes\n"
+	     "  --audit-full WORD             without room for a line: refuse or go-on (go-on)\n"
+	     "  --audit-addresses WORD        of callers: plain or hidden (plain)\n"
 	     "  --record FILE                 no module: what it would be told goes to FILE\n"
 	     "\n"
 	     "Each is a key of the configuration file too (KEY = VALUE); the option wins.\n"
@@ -182,6 +187,28 @@ static void open_datapath(void)
 		die("%s", err);
 }
 
+static bool is_word(const struct words *w, const char *value)
+{
+	return w->n && !strcmp(w->text[0], value);
+}
+
+static void open_trail(void)
+{
+	const struct config *c = &reload.now;
+	char err[512];
+
+	if (!c->audit.n)
+		return;
+	trail.refuse = is_word(&c->audit_full, "refuse");
+	trail.hide = is_word(&c->audit_addresses, "hidden");
+	if (c->audit_key.n && audit_key_read(c->audit_key.text[0], &trail.key, err, sizeof(err)))
+		die("audit-key: %s", err);
+	if (trail_open(&trail, c->audit.text[0], err, sizeof(err)))
+		die("audit: %s", err);
+	calls.trail = &trail;
+	trail_write(&trail, &(struct trail_event){ .event = "start" });
+}
+
 static int on_second(sd_event_source *source, uint64_t usec, void *arg)
 {
 	time_t now = time(NULL);
@@ -197,12 +224,17 @@ static int on_second(sd_event_source *source, uint64_t usec, void *arg)
 
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *arg)
 {
+	bool good;
+
+	trail_reopen(&trail);
 	if (!reload.path) {
 		say(SAY_NOTICE, "SIGHUP: there is no configuration file, nothing to read again");
 		return 0;
 	}
 	notify_reloading();
-	reload_again(&reload);
+	good = reload_again(&reload);
+	trail_write(calls.trail, &(struct trail_event){ .event = "reload", .refused = !good,
+							.why = text_of(reload.status) });
 	notify_status(&calls, reload.status);
 	notify_reloaded();
 	return 0;
@@ -349,8 +381,11 @@ int main(int argc, char **argv)
 	keep_secrets();
 	json_setup();
 	read_options(argc, argv);
+	open_trail();
 	open_datapath();
 	run();
 	end();
+	trail_write(calls.trail, &(struct trail_event){ .event = "stop" });
+	trail_close(&trail);
 	return EXIT_SUCCESS;
 }

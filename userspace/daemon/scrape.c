@@ -86,6 +86,16 @@ static void put_ended(const struct metrics *m, const struct calls *s)
 		metrics_count(m, METRIC_CALLS_ENDED, s->n_ended[i], "cause", timeout_names[i], NULL);
 }
 
+static void put_audit(const struct metrics *m, const struct trail *t)
+{
+	metrics_family(m, METRIC_AUDIT_LINES);
+	if (t)
+		metrics_count(m, METRIC_AUDIT_LINES, t->n_lines, NULL);
+	metrics_family(m, METRIC_AUDIT_LOST);
+	if (t)
+		metrics_count(m, METRIC_AUDIT_LOST, t->n_lost, NULL);
+}
+
 static void put_calls(const struct metrics *m, const struct command *c)
 {
 	const struct calls *s = c->calls;
@@ -130,6 +140,7 @@ static void put_all(const struct metrics *m, const struct scrape *s)
 	put_calls(m, s->command);
 	put_ports(m, &calls->ifaces);
 	put_keys(m, calls);
+	put_audit(m, calls->trail);
 	metrics_family(m, METRIC_COLLECT);
 	metrics_number(m, METRIC_COLLECT, (now_us() - began) / 1e6, NULL);
 	process_write(m);

@@ -58,6 +58,8 @@
 	X(PORTS_USED, GAUGE, "xsrtp_ports_used", "", "Those in use")		\
 	X(KEY_AGE, HISTOGRAM, "xsrtp_key_age_seconds", "seconds",		\
 	  "Keys that calls have now, by age")					\
+	X(AUDIT_LINES, COUNTER, "xsrtp_audit_lines", "", "Lines of the audit trail written")	\
+	X(AUDIT_LOST, COUNTER, "xsrtp_audit_lost", "", "Lines of the audit trail that could not be written") \
 	X(COLLECT, GAUGE, "xsrtp_collect_seconds", "seconds",			\
 	  "How long it took to collect this document")				\
 	X(CPU, COUNTER, "process_cpu_seconds", "seconds", "User and system time of xsrtpd") \
