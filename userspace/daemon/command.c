@@ -369,8 +369,21 @@ static void audit(const struct request *r, struct text name, enum care care, con
 		trail_write(r->c->calls->trail, &e);
 }
 
+/* A request that nobody is known of is a test's: no socket leaves it out. */
+static bool may(const struct request *r, enum role needed)
+{
+	return !r->c->who || r->c->who->role >= needed;
+}
+
 static struct item *perform(struct request *r, const struct verb *v)
 {
+	enum role needed = v->care == CHANGES ? ROLE_OPERATE : v->fn == do_ping ? ROLE_NONE : ROLE_LOOK;
+
+	if (!may(r, needed)) {
+		snprintf(r->c->err, sizeof(r->c->err), "%s needs the role %s: ask by a Unix socket, as one of its "
+			 "group (%s-group)", v->name, role_name(needed), role_name(needed));
+		return fail(r, r->c->err);
+	}
 	if (v->care == CHANGES && !trail_may(r->c->calls->trail))
 		return fail(r, "the audit file has no room, and without it nothing is changed (audit-full)");
 	return v->fn(r);

@@ -185,6 +185,8 @@ static const struct setting keys[] = {
 	{ "audit-key", read_path, AT(audit_key), "FILE", .fixed = true },
 	{ "audit-full", read_word, AT(audit_full), "refuse or go-on", .fixed = true },
 	{ "audit-addresses", read_word, AT(audit_addresses), "plain or hidden", .fixed = true },
+	{ "look-group", read_path, AT(look_group), "GROUP", .fixed = true },
+	{ "operate-group", read_path, AT(operate_group), "GROUP", .fixed = true },
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))

@@ -77,6 +77,8 @@ static void help(void)
 	     "  --audit-key FILE              a secret for its hashes\n"
 	     "  --audit-full WORD             without room for a line: refuse or go-on (go-on)\n"
 	     "  --audit-addresses WORD        of callers: plain or hidden (plain)\n"
+	     "  --look-group GROUP            may query, list and statistics by Unix sockets\n"
+	     "  --operate-group GROUP         may all of it; of others only root\n"
 	     "  --record FILE                 no module: what it would be told goes to FILE\n"
 	     "\n"
 	     "Each is a key of the configuration file too (KEY = VALUE); the option wins.\n"
@@ -303,6 +305,17 @@ static void open_all(struct server *s, const struct words *where,
 			die("%s", err);
 }
 
+static void read_roles(struct roles *r)
+{
+	const char *look = word(&reload.now.look_group), *operate = word(&reload.now.operate_group);
+	char err[512];
+
+	if (look && roles_set(r, ROLE_LOOK, look, err, sizeof(err)))
+		die("look-group: %s", err);
+	if (operate && roles_set(r, ROLE_OPERATE, operate, err, sizeof(err)))
+		die("operate-group: %s", err);
+}
+
 static void open_sockets(struct server *s)
 {
 	const struct config *c = &reload.now;
@@ -351,6 +364,7 @@ static void run(void)
 		die("out of memory");
 	open_dtls(s.event);
 	handle_signals(s.event);
+	read_roles(&s.roles);
 	open_sockets(&s);
 	http = open_metrics(s.event, &scrape);
 	notify_status(&calls, reload.status);

@@ -56,7 +56,7 @@ static void from_sockaddr(const struct sockaddr_storage *ss, struct endpoint *ep
 }
 
 /* Of a Unix socket: who has connected, by what the kernel saw then (unix(7)). */
-static struct who who_is(int fd, bool tcp, const struct sockaddr_storage *from)
+static struct who who_is(const struct roles *roles, int fd, bool tcp, const struct sockaddr_storage *from)
 {
 	struct who w = { .kind = tcp ? WHO_TCP : WHO_UNIX, .uid = -1, .gid = -1 };
 	struct ucred u;
@@ -66,6 +66,7 @@ static struct who who_is(int fd, bool tcp, const struct sockaddr_storage *from)
 		from_sockaddr(from, &w.from);
 	else if (!getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &u, &len))
 		w = (struct who){ .kind = WHO_UNIX, .uid = u.uid, .gid = u.gid, .pid = u.pid };
+	w.role = roles_of(roles, tcp ? -1 : fd);
 	return w;
 }
 
@@ -102,6 +103,7 @@ static struct text serve(struct server *s, const struct ng *m, int ret, struct t
 		return a;
 	s->command->who = who;
 	a = answer(s, m, ret);
+	s->command->who = NULL;
 	cookies_expire(s->cookies, now);
 	if (m->cookie.len && !ret)
 		cookies_add(s->cookies, peer, m->cookie, a, now);
@@ -121,6 +123,7 @@ static void one_datagram(struct server *s, int fd, size_t len, const struct sock
 	/* Without a cookie nobody could tell what the answer is to. */
 	if (m.cookie.len) {
 		from_sockaddr(from, &who.from);
+		who.role = roles_of(&s->roles, -1);
 		a = serve(s, &m, ret, peer, &who);
 		if (sendto(fd, a.s, a.len, 0, (const struct sockaddr *)from, from_len) < 0)
 			say(SAY_WARNING, "answer not sent: %s", strerror(errno));
@@ -304,7 +307,7 @@ static int on_listen(sd_event_source *source, int fd, uint32_t events, void *arg
 	}
 	*c = (struct connection){ .next = s->connections, .s = s, .fd = peer, .id = ++last_id,
 				  .heard = ++s->n_heard, .cookies = cookies,
-				  .who = who_is(peer, cookies, &from) };
+				  .who = who_is(&s->roles, peer, cookies, &from) };
 	if (sd_event_add_io(s->event, &c->source, peer, EPOLLIN, on_connection, c) < 0) {
 		close(peer);
 		free(c);
@@ -435,7 +438,8 @@ int server_unix(struct server *s, const char *path, char *err, size_t err_len)
 	}
 	strcpy(un.sun_path, path);
 	remove_stale(&un);
-	mask = umask(0117);	/* for our user and group: who may connect sets up calls */
+	/* For our user and group: who may connect sets up calls; unless roles tell who may. */
+	mask = umask(roles_any(&s->roles) ? 0111 : 0117);
 	ret = open_socket(s, SOCK_STREAM, (struct sockaddr *)&un, sizeof(un), on_listen_unix);
 	umask(mask);
 	if (ret)

@@ -12,6 +12,7 @@
 
 #include "audit.h"
 #include "endpoint.h"
+#include "role.h"
 #include "text.h"
 
 /* Who asked. */
@@ -19,6 +20,7 @@ struct who {
 	enum { WHO_SELF, WHO_UNIX, WHO_UDP, WHO_TCP } kind;
 	uint32_t uid, gid, pid;		/* UNIX: SO_PEERCRED, of who has connected */
 	struct endpoint from;		/* UDP, TCP */
+	enum role role;
 };
 
 struct trail {
