@@ -96,8 +96,8 @@ $(B)/xsrtp: $(CLI_OBJ) $(B)/libxsrtp.a $(B)/libxsrtp-core.a
 # xsrtpd: all but main.c is a library, for the tests.
 DAEMON_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out userspace/daemon/main.c,$(wildcard userspace/daemon/*.c)))
 DAEMON_SAN_OBJ := $(DAEMON_OBJ:$(B)/%=$(B)/san/%)
-DAEMON_CFLAGS := $(shell pkg-config --cflags libsystemd 2>/dev/null) -Iuserspace/daemon
-DAEMON_LIBS := $(shell pkg-config --libs libsystemd 2>/dev/null) -lssl
+DAEMON_CFLAGS := $(shell pkg-config --cflags libsystemd libmicrohttpd 2>/dev/null) -Iuserspace/daemon
+DAEMON_LIBS := $(shell pkg-config --libs libsystemd libmicrohttpd 2>/dev/null) -lssl
 
 $(DAEMON_OBJ) $(DAEMON_SAN_OBJ): CPPFLAGS += $(NL_CFLAGS) $(DAEMON_CFLAGS)
 $(B)/libxsrtp-daemon.a: $(DAEMON_OBJ)
@@ -237,8 +237,8 @@ FUZZ      := $(B)/fuzz/unprotect $(B)/fuzz/protect $(B)/fuzz/rtcp
 # Those of what reaches the daemon, its control sockets and DTLS, and of its configuration.
 FUZZ_NG   := $(B)/fuzz/ng $(B)/fuzz/sdp $(B)/fuzz/sdes $(B)/fuzz/calls $(B)/fuzz/config $(B)/fuzz/dtls \
 	     $(B)/fuzz/stun $(B)/fuzz/journal
-FUZZ_NG_SRC := $(filter-out $(addprefix userspace/daemon/,main.c server.c notify.c association.c datapath_%), \
-	     $(wildcard userspace/daemon/*.c)) $(addprefix userspace/lib/,key.c endpoint.c flow.c nl.c)
+FUZZ_NG_SRC := $(filter-out $(addprefix userspace/daemon/,main.c server.c http.c scrape.c process.c notify.c association.c datapath_%), \
+	     $(wildcard userspace/daemon/*.c)) $(addprefix userspace/lib/,key.c endpoint.c flow.c nl.c audit.c)
 FUZZ_NG_OBJ := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(FUZZ_NG_SRC))
 # The SIMD code as gcc makes it: the fuzzers and sanitizers do not see into it.
 FUZZ_OBJ  := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(filter-out kmod/srtp/x86/%,$(CORE_SRC))) \

@@ -25,7 +25,7 @@ ask() { in_ns "$host" python3 "$top/tests/daemon/ask" "$@"; }
 
 daemon_start() {
 	start "$host" xsrtpd --interface "plain/$hostplain_ip" --interface "srtp/$hostsrtp_ip" \
-		--port-min "$1" --port-max $(($1 + 99)) 2>"$work/xsrtpd"
+		--port-min "$1" --port-max $(($1 + 99)) --metrics 127.0.0.1:9723 2>"$work/xsrtpd"
 	daemon=$!
 	ready xsrtpd listens "$daemon" 2223
 }
@@ -79,6 +79,12 @@ crosses() { # WHAT SEQ
 	is "$(get "$(cat "$work/got.plain")" good)" $n "$1: RTP reaches the plain phone"
 }
 
+# Nothing moves by now; a page of metrics may be a second old.
+metrics_agree() {
+	sleep 1.1
+	xs -j stats >"$work/stats" && in_ns "$host" python3 "$top/tests/daemon/agree" 127.0.0.1:9723 <"$work/stats"
+}
+
 call() {
 	title "IPv$family"
 	make_key "$suite" "$work/phone.key"
@@ -87,6 +93,7 @@ call() {
 	check "the phone is asked for SRTP, and offered a key" test -s "$work/host.key"
 	is "$(grep -c '^a=crypto' "$work/answered" || true)" 0 "the plain phone is offered none"
 	crosses "the call" 100
+	check "its metrics are what netlink says, to the packet" metrics_agree
 	make_key "$suite" "$work/phone.key"
 	offer_answer one
 	crosses "re-INVITE, the phone has a new key" 1000

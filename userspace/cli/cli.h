@@ -98,6 +98,7 @@ int verb_show(struct args *a);
 int verb_flow(struct args *a);
 int verb_key(struct args *a);
 int verb_stats(struct args *a);
+int verb_metrics(struct args *a);
 int verb_attach(struct args *a);
 int verb_detach(struct args *a);
 int verb_monitor(struct args *a);
@@ -107,6 +108,7 @@ int verb_ban(struct args *a);
 int verb_allow(struct args *a);
 int verb_unban(struct args *a);
 int verb_offenders(struct args *a);
+int verb_audit(struct args *a);
 int verb_help(struct args *a);
 
 #endif /* XSRTP_CLI_H */

@@ -35,6 +35,7 @@ static const struct verb {
 	  "       key swap FLOW (rx | tx)\n"
 	  "       key del FLOW (rx | tx) [second]" },
 	{ "stats", verb_stats, "" },
+	{ "metrics", verb_metrics, "[openmetrics]" },
 	{ "attach", verb_attach, "DEV [native | generic | auto] [to XSRTP-DEV] [door device | kfunc]\n"
 	  "                [guard [ports A-B[,C-D ...]]]" },
 	{ "detach", verb_detach, "DEV" },
@@ -49,6 +50,9 @@ static const struct verb {
 	{ "allow", verb_allow, "PREFIX [for TIME]" },
 	{ "unban", verb_unban, "PREFIX" },
 	{ "offenders", verb_offenders, "" },
+	{ "audit", verb_audit,
+	  "verify [key FILE] [against FILE] FILE ...\n"
+	  "       audit pseudonym key FILE TEXT" },
 	{ "help", verb_help, "" },
 };
 

@@ -18,6 +18,7 @@
 #include "keying.h"
 #include "sdes.h"
 #include "sdp.h"
+#include "trail.h"
 
 #define CALL_DIALOGS	32	/* in one call */
 #define CALL_BUCKETS	65536
@@ -56,6 +57,7 @@ struct medium {
 	struct slot slot[2][2];	/* by the leg that it arrives at, and part */
 	struct secure secure[2];	/* by leg */
 	bool had_flows;		/* of the journal; whether they are there the datapath says */
+	time_t keyed[2][2];	/* timeout_now(): since when by leg, ours and theirs; 0: no key */
 };
 
 struct offered {
@@ -128,11 +130,13 @@ struct calls {
 	struct datapath *datapath;
 	uint64_t n_made, n_refused, n_flow_errors, n_handshakes, n_handshake_errors;
 	uint64_t n_ended[ENDED];	/* by a timeout */
+	uint64_t n_deleted, n_undone;	/* by a request; the first offer was refused */
 	struct timeouts timeouts;
 	unsigned int looked_at;		/* the bucket that timeout_run() goes on with */
 	struct keying *keying;		/* NULL: no DTLS */
 	struct memory *memory;		/* NULL: no journal */
 	uint64_t cookie;		/* of all flows that we make; 0: none */
+	struct trail *trail;		/* NULL: nothing is audited */
 };
 
 void calls_init(struct calls *s);

@@ -176,10 +176,12 @@ static struct item *do_offer(struct request *r)
 			memory_changed(s, call);
 		return a;
 	}
-	if (new_call)
+	if (new_call) {
 		call_free(s, new_call);
-	else if (new_dialog)
+		s->n_undone++;
+	} else if (new_dialog) {
 		dialog_free(s, call, new_dialog);
+	}
 	return a;
 }
 
@@ -344,12 +346,17 @@ static struct item *do_statistics(struct request *r)
 	return a;
 }
 
-static const struct {
+/* What is asked all the time and tells nothing of anybody is audited only if it is refused. */
+enum care { QUIET, LOOKS, CHANGES };
+
+static const struct verb {
 	const char *name;
 	struct item *(*fn)(struct request *r);
+	enum care care;
 } commands[] = {
-	{ "ping", do_ping }, { "offer", do_offer }, { "answer", do_answer }, { "delete", do_delete },
-	{ "query", do_query }, { "list", do_list }, { "statistics", do_statistics },
+	{ "ping", do_ping, QUIET }, { "offer", do_offer, CHANGES }, { "answer", do_answer, CHANGES },
+	{ "delete", do_delete, CHANGES }, { "query", do_query, LOOKS }, { "list", do_list, LOOKS },
+	{ "statistics", do_statistics, QUIET },
 };
 
 static const char *const not_done[] = {
@@ -359,16 +366,53 @@ static const char *const not_done[] = {
 	"subscribe answer", "unsubscribe",
 };
 
-/* What a request was refused for; at the level at which each call is worth a line. */
-static void say_refusal(const struct request *r, struct text name, const struct item *a)
+static struct text reason(const struct item *a)
 {
 	struct text why = ng_string(a, "error-reason");
 
-	if (!why.len)
-		why = ng_string(a, "message");
+	return why.len ? why : ng_string(a, "message");
+}
+
+/* What a request was refused for; at the level at which each call is worth a line. */
+static void say_refusal(const struct request *r, struct text name, const struct item *a)
+{
+	struct text why = reason(a);
+
 	if (why.len)
 		say(SAY_INFO, "%.*s of call \"%.*s\" refused: %.*s", TEXT_ARG(name), TEXT_ARG(r->id),
 		    (int)why.len, why.s);
+}
+
+static void audit(const struct request *r, struct text name, enum care care, const struct item *a)
+{
+	struct text why = reason(a);
+	const struct trail_event e = {
+		.event = "request", .who = r->c->who, .what = name, .call = r->id, .refused = why.len,
+		.why = why.len ? why : ng_string(a, "warning"),
+	};
+
+	if (care != QUIET || e.refused)
+		trail_write(r->c->calls->trail, &e);
+}
+
+/* A request that nobody is known of is a test's: no socket leaves it out. */
+static bool may(const struct request *r, enum role needed)
+{
+	return !r->c->who || r->c->who->role >= needed;
+}
+
+static struct item *perform(struct request *r, const struct verb *v)
+{
+	enum role needed = v->care == CHANGES ? ROLE_OPERATE : v->fn == do_ping ? ROLE_NONE : ROLE_LOOK;
+
+	if (!may(r, needed)) {
+		snprintf(r->c->err, sizeof(r->c->err), "%s needs the role %s: ask by a Unix socket, as one of its "
+			 "group (%s-group)", v->name, role_name(needed), role_name(needed));
+		return fail(r, r->c->err);
+	}
+	if (v->care == CHANGES && !trail_may(r->c->calls->trail))
+		return fail(r, "the audit file has no room, and without it nothing is changed (audit-full)");
+	return v->fn(r);
 }
 
 static struct item *refuse(struct command *c, struct text name)
@@ -394,16 +438,22 @@ struct item *command_do(struct command *c, const struct item *dict)
 	size_t i;
 
 	c->n_requests++;
-	if (!name.s)
-		return command_error(c, "No command in message");
+	if (!name.s) {
+		a = command_error(c, "No command in message");
+		audit(&r, name, LOOKS, a);
+		return a;
+	}
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (!text_is(name, commands[i].name))
 			continue;
-		a = commands[i].fn(&r);
+		a = perform(&r, &commands[i]);
 		say_refusal(&r, name, a);
+		audit(&r, name, commands[i].care, a);
 		return c->answer.full ? command_error(c, "the answer is too large") : a;
 	}
-	return refuse(c, name);
+	a = refuse(c, name);
+	audit(&r, name, LOOKS, a);
+	return a;
 }
 
 void command_wipe(struct command *c)

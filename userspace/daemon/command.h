@@ -16,6 +16,7 @@
 struct command {
 	struct calls *calls;
 	struct delays *delays;
+	const struct who *who;	/* of the request */
 	int delay;		/* seconds that a deleted call lives, if not said */
 	uint64_t n_requests, n_errors;
 	struct doc answer;

@@ -115,6 +115,20 @@ static int read_path(const struct setting *k, void *to, const char *value, char 
 	return 0;
 }
 
+/* One of two, as it says that it takes: "this or that". */
+static int read_word(const struct setting *k, void *to, const char *value, char *err, size_t err_len)
+{
+	const char *or = strstr(k->takes, " or ");
+
+	return text_is((struct text){ k->takes, or - k->takes }, value) || !strcmp(or + 4, value) ? 0 :
+	       refuse(err, err_len, "%s takes %s, not \"%s\"", k->name, k->takes, value);
+}
+
+static int read_metrics(const struct setting *k, void *to, const char *value, char *err, size_t err_len)
+{
+	return *value == '/' || !strcmp(value, "off") ? 0 : read_address(k, to, value, err, err_len);
+}
+
 static int read_profiles(const struct setting *k, void *to, const char *value, char *err, size_t err_len)
 {
 	unsigned char suite[DTLS_PROFILES];
@@ -178,6 +192,13 @@ static const struct setting keys[] = {
 	{ "journal", read_path, AT(journal), "FILE", .fixed = true },
 	{ "on-stop", read_on_stop, AT(on_stop), "keep or end", .max = ON_STOP_END },
 	{ "record", read_path, AT(record), "FILE", .fixed = true },
+	{ "metrics", read_metrics, AT(metrics), "ADDRESS:PORT, /PATH or off", .fixed = true },
+	{ "audit", read_path, AT(audit), "FILE", .fixed = true },
+	{ "audit-key", read_path, AT(audit_key), "FILE", .fixed = true },
+	{ "audit-full", read_word, AT(audit_full), "refuse or go-on", .fixed = true },
+	{ "audit-addresses", read_word, AT(audit_addresses), "plain or hidden", .fixed = true },
+	{ "look-group", read_path, AT(look_group), "GROUP", .fixed = true },
+	{ "operate-group", read_path, AT(operate_group), "GROUP", .fixed = true },
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -477,6 +498,21 @@ static unsigned int check_dtls(const struct config *c, config_tell *tell, void *
 	return 1;
 }
 
+static unsigned int check_audit(const struct config *c, config_tell *tell, void *arg)
+{
+	const struct words *alone = c->audit_key.n ? &c->audit_key : c->audit_full.n ? &c->audit_full : &c->audit_addresses;
+
+	if (alone->n && !c->audit.n) {
+		tell(arg, alone->line[0], "audit-key, audit-full and audit-addresses are about a file: write audit = FILE too");
+		return 1;
+	}
+	if (!c->audit_addresses.n || c->audit_key.n || strcmp(c->audit_addresses.text[0], "hidden"))
+		return 0;
+	tell(arg, c->audit_addresses.line[0], "audit-addresses: without a key who guesses an address could tell it: "
+	     "write audit-key = FILE too");
+	return 1;
+}
+
 /* The line that says most of the interface @name: its own, else that of all; -1: none. */
 static int line_of(const struct words *w, struct text name)
 {
@@ -527,6 +563,7 @@ unsigned int config_check(const struct config *c, config_tell *tell, void *arg)
 	errors = check_interfaces(c, s, tell, arg);
 	errors += check_ports(c, &s->iface[0].pool, tell, arg);
 	errors += check_dtls(c, tell, arg);
+	errors += check_audit(c, tell, arg);
 	errors += check_names(&c->suites, "suites", s, tell, arg);
 	errors += check_names(&c->plain_rtp, "plain-rtp", s, tell, arg);
 	free(s);

@@ -28,6 +28,7 @@ struct config {
 	uint32_t given;				/* mask of keys, by their place in the table */
 	unsigned int line[CONFIG_KEYS];		/* where last; 0: on the command line */
 	struct words interface, listen_ng, listen_tcp_ng, listen_unix, record;
+	struct words metrics, audit, audit_key, audit_full, audit_addresses, look_group, operate_group;
 	struct words dtls_certificate, dtls_key, dtls_profiles;
 	struct words journal;
 	struct words suites, plain_rtp;		/* "[NAME/]..." */

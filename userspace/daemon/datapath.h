@@ -28,6 +28,8 @@ struct datapath {
 	/* reconcile - what somebody was killed in the middle of is made whole */
 	int (*reconcile)(struct datapath *d, char *err, size_t err_len);
 	void (*close)(struct datapath *d);
+	/* totals - of all flows that there are and were; one question, however many */
+	int (*totals)(struct datapath *d, struct stats *s, char *err, size_t err_len);
 };
 
 /* datapath_kernel() - xsrtp.ko and the XDP program's table. NULL with a sentence in @err. */
@@ -38,7 +40,8 @@ struct datapath *datapath_kernel(char *err, size_t err_len);
  * told, and refuses what the module would. Its flows outlive it, as the module's do: they
  * are what the lines say. Of a key it writes 8 bytes of its SHA-256. What
  * its flows have carried is in @path.counters, if that is there: lines "ID PACKETS", or
- * "ID +" for one more each time that somebody asks; ID 0 is every flow that has none.
+ * "ID +" for one more each time that somebody asks; ID 0 is every flow that has none. And
+ * of all flows: "total PACKETS BYTES" each way, "drop REASON PACKETS" by its number.
  */
 struct datapath *datapath_record(const char *path, char *err, size_t err_len);
 

@@ -108,6 +108,11 @@ static int kernel_reconcile(struct datapath *d, char *err, size_t err_len)
 	return host_sync(xnl_of(d), err, err_len);
 }
 
+static int kernel_totals(struct datapath *d, struct stats *s, char *err, size_t err_len)
+{
+	return tell(d, stats_get(xnl_of(d), s), err, err_len);
+}
+
 static void kernel_close(struct datapath *d)
 {
 	xnl_close(xnl_of(d));
@@ -118,7 +123,7 @@ struct datapath *datapath_kernel(char *err, size_t err_len)
 {
 	static const struct datapath ops = {
 		kernel_add, kernel_move, kernel_rekey, kernel_only, kernel_del, kernel_stats, kernel_each,
-		kernel_reconcile, kernel_close,
+		kernel_reconcile, kernel_close, kernel_totals,
 	};
 	struct kernel *k = calloc(1, sizeof(*k));
 

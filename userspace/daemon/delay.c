@@ -31,8 +31,10 @@ unsigned int call_delete(struct calls *s, struct call *c, struct text from, stru
 		dialog_free(s, c, d);
 		n++;
 	}
-	if (!c->dialogs)
+	if (!c->dialogs) {
 		call_free(s, c);
+		s->n_deleted++;
+	}
 	return n;
 }
 

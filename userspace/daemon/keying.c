@@ -171,6 +171,9 @@ bool keying_done(struct calls *s, struct medium *m, int end, const struct dtls_k
 	} else {
 		s->n_handshakes++;
 	}
+	trail_write(s->trail, &(struct trail_event){
+		.event = "dtls", .peer = &m->leg[end].remote[PART_RTP], .refused = !m->secure[end].started,
+		.why = text_of(m->secure[end].started ? k->suite->name : why) });
 	explicit_bzero(legs, sizeof(legs));
 	return others && m->secure[end].started;
 }
@@ -191,4 +194,5 @@ void keying_failed(struct calls *s, const struct endpoint *peer, const char *why
 
 	s->n_handshake_errors++;
 	say(SAY_WARNING, "DTLS with %s: %s", endpoint_format(peer, text), why);
+	trail_write(s->trail, &(struct trail_event){ .event = "dtls", .peer = peer, .refused = true, .why = text_of(why) });
 }

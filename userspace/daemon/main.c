@@ -18,6 +18,7 @@
 
 #include "adopt.h"
 #include "association.h"
+#include "http.h"
 #include "json.h"
 #include "notify.h"
 #include "reload.h"
@@ -33,6 +34,7 @@ static struct delays delays;
 static struct command command = { .calls = &calls, .delays = &delays };
 static struct cookies cookies;
 static struct doc request;
+static struct trail trail = { .journal = notify_journal };
 static struct reload reload = { .command = &command };
 
 __attribute__((noreturn, format(printf, 1, 2)))
@@ -76,6 +78,13 @@ static void help(void)
 	     "                          that systemd gives a service, else none)\n"
 	     "  --on-stop keep|end            what becomes of calls at SIGTERM (keep; end without\n"
 	     "                          a journal)\n"
+	     "  --metrics WHERE               by HTTP: ADDRESS:PORT, /PATH or off\n"
+	     "  --audit FILE                  requests and security events, a line each\n"
+	     "  --audit-key FILE              a secret for its hashes\n"
+	     "  --audit-full WORD             without room for a line: refuse or go-on (go-on)\n"
+	     "  --audit-addresses WORD        of callers: plain or hidden (plain)\n"
+	     "  --look-group GROUP            may query, list and statistics by Unix sockets\n"
+	     "  --operate-group GROUP         may all of it; of others only root\n"
 	     "  --record FILE                 no module: what it would be told goes to FILE\n"
 	     "\n"
 	     "Each is a key of the configuration file too (KEY = VALUE); the option wins.\n"
@@ -205,6 +214,28 @@ static void open_datapath(void)
 		die("%s", err);
 }
 
+static bool is_word(const struct words *w, const char *value)
+{
+	return w->n && !strcmp(w->text[0], value);
+}
+
+static void open_trail(void)
+{
+	const struct config *c = &reload.now;
+	char err[512];
+
+	if (!c->audit.n)
+		return;
+	trail.refuse = is_word(&c->audit_full, "refuse");
+	trail.hide = is_word(&c->audit_addresses, "hidden");
+	if (c->audit_key.n && audit_key_read(c->audit_key.text[0], &trail.key, err, sizeof(err)))
+		die("audit-key: %s", err);
+	if (trail_open(&trail, c->audit.text[0], err, sizeof(err)))
+		die("audit: %s", err);
+	calls.trail = &trail;
+	trail_write(&trail, &(struct trail_event){ .event = "start" });
+}
+
 static int on_second(sd_event_source *source, uint64_t usec, void *arg)
 {
 	time_t now = time(NULL);
@@ -221,12 +252,17 @@ static int on_second(sd_event_source *source, uint64_t usec, void *arg)
 
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *arg)
 {
+	bool good;
+
+	trail_reopen(&trail);
 	if (!reload.path) {
 		say(SAY_NOTICE, "SIGHUP: there is no configuration file, nothing to read again");
 		return 0;
 	}
 	notify_reloading();
-	reload_again(&reload);
+	good = reload_again(&reload);
+	trail_write(calls.trail, &(struct trail_event){ .event = "reload", .refused = !good,
+							.why = text_of(reload.status) });
 	notify_status(&calls, reload.status);
 	notify_reloaded();
 	return 0;
@@ -295,6 +331,17 @@ static void open_all(struct server *s, const struct words *where,
 			die("%s", err);
 }
 
+static void read_roles(struct roles *r)
+{
+	const char *look = word(&reload.now.look_group), *operate = word(&reload.now.operate_group);
+	char err[512];
+
+	if (look && roles_set(r, ROLE_LOOK, look, err, sizeof(err)))
+		die("look-group: %s", err);
+	if (operate && roles_set(r, ROLE_OPERATE, operate, err, sizeof(err)))
+		die("operate-group: %s", err);
+}
+
 static void open_sockets(struct server *s)
 {
 	const struct config *c = &reload.now;
@@ -312,9 +359,30 @@ static void open_sockets(struct server *s)
 		die("%s", err);
 }
 
+/* Where nothing is said, the directory that the service manager has made for us has it. */
+static struct http *open_metrics(sd_event *event, struct scrape *scrape)
+{
+	const char *where = word(&reload.now.metrics), *run = getenv("RUNTIME_DIRECTORY");
+	char path[CONFIG_TEXT], err[512];
+	struct http *h;
+
+	if (!where && run) {
+		snprintf(path, sizeof(path), "%s/metrics", run);
+		where = path;
+	}
+	if (!where || !strcmp(where, "off"))
+		return NULL;
+	h = http_open(event, where, scrape, err, sizeof(err));
+	if (!h)
+		die("metrics: %s", err);
+	return h;
+}
+
 static void run(void)
 {
 	struct server s = { .command = &command, .cookies = &cookies, .doc = &request };
+	struct scrape scrape = { .command = &command };
+	struct http *http;
 
 	s.answer = malloc(2 * NG_MAX);
 	s.packet = malloc(65536);
@@ -323,12 +391,16 @@ static void run(void)
 	open_dtls(s.event);
 	adopt_dtls(&calls);
 	handle_signals(s.event);
+	read_roles(&s.roles);
 	open_sockets(&s);
+	http = open_metrics(s.event, &scrape);
 	notify_status(&calls, reload.status);
 	notify_ready(s.event);
 	sd_event_loop(s.event);
 	sd_notify(0, "STOPPING=1");
 	server_close(&s);
+	http_close(http);
+	scrape_free(&scrape);
 	sd_event_unref(s.event);
 	explicit_bzero(s.answer, 2 * NG_MAX);
 	free(s.answer);
@@ -357,8 +429,11 @@ int main(int argc, char **argv)
 	keep_secrets();
 	json_setup();
 	read_options(argc, argv);
+	open_trail();
 	open_datapath();
 	run();
 	end();
+	trail_write(calls.trail, &(struct trail_event){ .event = "stop" });
+	trail_close(&trail);
 	return EXIT_SUCCESS;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <systemd/sd-journal.h>
 
 #include "say.h"
 
@@ -67,4 +68,9 @@ void notify_status(const struct calls *s, const char *trouble)
 		return;
 	memcpy(said, line, sizeof(said));
 	sd_notifyf(0, "STATUS=%s", line);
+}
+
+void notify_journal(const char *line)
+{
+	sd_journal_send("MESSAGE=%s", line, "PRIORITY=6", "SYSLOG_IDENTIFIER=xsrtpd-audit", NULL);
 }

@@ -20,4 +20,7 @@ void notify_reloaded(void);
 /* notify_status() - if it is another line than before; @trouble: of the configuration, or "". */
 void notify_status(const struct calls *s, const char *trouble);
 
+/* notify_journal() - a line of the audit trail, with an identifier of its own. */
+void notify_journal(const char *line);
+
 #endif /* XSRTPD_NOTIFY_H */

@@ -18,6 +18,7 @@
 #include <xsrtp/srtp.h>
 
 #include "say.h"
+#include "timeout.h"
 
 static struct endpoint local_of(const struct leg *l, enum part part)
 {
@@ -284,6 +285,23 @@ static void take_back(struct setter *t)
 				drop(t->s, &t->m->slot[at][part]);
 }
 
+static time_t since(time_t before, const struct sdes *was, const struct sdes *is)
+{
+	if (!is->n_keys)
+		return 0;
+	return before && same_key(&was->key[0], &is->key[0]) ? before : timeout_now();
+}
+
+static void note_ages(struct medium *m, const struct leg legs[2])
+{
+	int end;
+
+	for (end = 0; end < 2; end++) {
+		m->keyed[end][0] = since(m->keyed[end][0], &m->leg[end].ours, &legs[end].ours);
+		m->keyed[end][1] = since(m->keyed[end][1], &m->leg[end].theirs, &legs[end].theirs);
+	}
+}
+
 int path_set(struct calls *s, struct medium *m, const struct leg legs[2], char *err, size_t err_len)
 {
 	struct setter t = { .s = s, .m = m, .legs = legs, .err = err, .err_len = err_len,
@@ -300,6 +318,7 @@ int path_set(struct calls *s, struct medium *m, const struct leg legs[2], char *
 		take_back(&t);
 		return ret;
 	}
+	note_ages(m, legs);
 	memcpy(m->leg, legs, sizeof(m->leg));
 	return 0;
 }

@@ -33,10 +33,42 @@ struct connection {
 	uint64_t id;		/* of all connections so far: whose cookies are whose */
 	uint64_t heard;		/* when, counted in times that any was */
 	bool cookies;		/* TCP; else Unix */
+	struct who who;
 	size_t in_len, out_len, out_done;
 	char *out;
 	char in[IN_MAX];
 };
+
+/* --- who asks -------------------------------------------------------------------------- */
+
+static void from_sockaddr(const struct sockaddr_storage *ss, struct endpoint *ep)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)ss;
+	const struct sockaddr_in *in = (const struct sockaddr_in *)ss;
+
+	if (ss->ss_family == AF_INET6) {
+		*ep = (struct endpoint){ .family = AF_INET6, .port = ntohs(in6->sin6_port) };
+		memcpy(ep->addr, &in6->sin6_addr, 16);
+	} else if (ss->ss_family == AF_INET) {
+		*ep = (struct endpoint){ .family = AF_INET, .port = ntohs(in->sin_port) };
+		memcpy(ep->addr, &in->sin_addr, 4);
+	}
+}
+
+/* Of a Unix socket: who has connected, by what the kernel saw then (unix(7)). */
+static struct who who_is(const struct roles *roles, int fd, bool tcp, const struct sockaddr_storage *from)
+{
+	struct who w = { .kind = tcp ? WHO_TCP : WHO_UNIX, .uid = -1, .gid = -1 };
+	struct ucred u;
+	socklen_t len = sizeof(u);
+
+	if (tcp)
+		from_sockaddr(from, &w.from);
+	else if (!getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &u, &len))
+		w = (struct who){ .kind = WHO_UNIX, .uid = u.uid, .gid = u.gid, .pid = u.pid };
+	w.role = roles_of(roles, tcp ? -1 : fd);
+	return w;
+}
 
 /* --- one message ------------------------------------------------------------------------ */
 
@@ -62,14 +94,16 @@ static struct text answer(struct server *s, const struct ng *m, int ret)
 	return buf_text(&b);
 }
 
-static struct text serve(struct server *s, const struct ng *m, int ret, struct text peer)
+static struct text serve(struct server *s, const struct ng *m, int ret, struct text peer, const struct who *who)
 {
 	struct text a = m->cookie.len ? cookies_find(s->cookies, peer, m->cookie) : (struct text){ 0 };
 	time_t now = time(NULL);
 
 	if (a.s)
 		return a;
+	s->command->who = who;
 	a = answer(s, m, ret);
+	s->command->who = NULL;
 	cookies_expire(s->cookies, now);
 	if (m->cookie.len && !ret)
 		cookies_add(s->cookies, peer, m->cookie, a, now);
@@ -82,12 +116,15 @@ static void one_datagram(struct server *s, int fd, size_t len, const struct sock
 			 socklen_t from_len)
 {
 	struct text peer = { (const char *)from, from_len }, a;
+	struct who who = { .kind = WHO_UDP };
 	struct ng m;
 	int ret = ng_parse((struct text){ s->packet, len }, true, s->doc, &m);
 
 	/* Without a cookie nobody could tell what the answer is to. */
 	if (m.cookie.len) {
-		a = serve(s, &m, ret, peer);
+		from_sockaddr(from, &who.from);
+		who.role = roles_of(&s->roles, -1);
+		a = serve(s, &m, ret, peer, &who);
 		if (sendto(fd, a.s, a.len, 0, (const struct sockaddr *)from, from_len) < 0)
 			say(SAY_WARNING, "answer not sent: %s", strerror(errno));
 	}
@@ -202,7 +239,7 @@ static bool messages(struct connection *c)
 		ret = ng_parse((struct text){ c->in, c->in_len }, c->cookies, c->s->doc, &m);
 		if (ret == -EAGAIN && c->in_len < IN_MAX)
 			return true;
-		a = serve(c->s, &m, ret == -EAGAIN ? -E2BIG : ret, peer);
+		a = serve(c->s, &m, ret == -EAGAIN ? -E2BIG : ret, peer, &c->who);
 		doc_wipe(c->s->doc);
 		/* Where the next message begins, nobody knows now. */
 		if (ret) {
@@ -254,7 +291,9 @@ static void make_room(struct server *s, bool cookies)
 static int on_listen(sd_event_source *source, int fd, uint32_t events, void *arg, bool cookies)
 {
 	static uint64_t last_id;
-	int peer = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct sockaddr_storage from = { 0 };
+	socklen_t from_len = sizeof(from);
+	int peer = accept4(fd, (struct sockaddr *)&from, &from_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct server *s = arg;
 	struct connection *c;
 
@@ -267,7 +306,8 @@ static int on_listen(sd_event_source *source, int fd, uint32_t events, void *arg
 		return 0;
 	}
 	*c = (struct connection){ .next = s->connections, .s = s, .fd = peer, .id = ++last_id,
-				  .heard = ++s->n_heard, .cookies = cookies };
+				  .heard = ++s->n_heard, .cookies = cookies,
+				  .who = who_is(&s->roles, peer, cookies, &from) };
 	if (sd_event_add_io(s->event, &c->source, peer, EPOLLIN, on_connection, c) < 0) {
 		close(peer);
 		free(c);
@@ -398,7 +438,8 @@ int server_unix(struct server *s, const char *path, char *err, size_t err_len)
 	}
 	strcpy(un.sun_path, path);
 	remove_stale(&un);
-	mask = umask(0117);	/* for our user and group: who may connect sets up calls */
+	/* For our user and group: who may connect sets up calls; unless roles tell who may. */
+	mask = umask(roles_any(&s->roles) ? 0111 : 0117);
 	ret = open_socket(s, SOCK_STREAM, (struct sockaddr *)&un, sizeof(un), on_listen_unix);
 	umask(mask);
 	if (ret)

@@ -17,6 +17,7 @@ struct server {
 	sd_event *event;
 	struct command *command;
 	struct cookies *cookies;
+	struct roles roles;
 	struct doc *doc;	/* of the request */
 	unsigned int n_connections[2];	/* Unix, TCP */
 	uint64_t n_heard;

@@ -78,6 +78,8 @@ static void listen(struct calls *s, struct call *c, time_t now)
 
 /* --- the end ------------------------------------------------------------------------------ */
 
+const char *const timeout_names[ENDED] = { "media-timeout", "silent-timeout", "offer-timeout", "final-timeout" };
+
 static bool over(time_t since, uint32_t seconds, time_t now)
 {
 	return seconds && now - since >= (time_t)seconds;
@@ -85,11 +87,8 @@ static bool over(time_t since, uint32_t seconds, time_t now)
 
 static void end(struct calls *s, struct call *c, enum ended why, const char *what, uint32_t seconds)
 {
-	static const char *const names[] = { "media-timeout", "silent-timeout", "offer-timeout",
-					     "final-timeout" };
-
 	say(SAY_NOTICE, "call \"%.*s\" ended: %s for %u s (%s)",
-	    TEXT_ARG(((struct text){ c->id, c->id_len })), what, seconds, names[why]);
+	    TEXT_ARG(((struct text){ c->id, c->id_len })), what, seconds, timeout_names[why]);
 	s->n_ended[why]++;
 	call_free(s, c);
 }

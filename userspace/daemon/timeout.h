@@ -9,6 +9,9 @@
 
 #include "call.h"
 
+/* The keys of the configuration that say how long. */
+extern const char *const timeout_names[ENDED];
+
 /* timeout_now() - a clock in seconds that nobody sets (CLOCK_MONOTONIC). */
 time_t timeout_now(void);
 
