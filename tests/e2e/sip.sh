@@ -12,7 +12,7 @@
 alice_hz=440 bob_hz=1000
 
 # phone_up NAME NAMESPACE ADDRESS PROXY HZ [ACCOUNT-PARAMETER…] - a registered phone. USER_OF:
-# of another name; CONTROL: another port than 4444.
+# of another name; CONTROL: another port than 4444; RTCP_MUX=yes.
 phone_up() {
 	local name=$1 ns=$2 address=$3 proxy=$4 hz=$5 d=$work/$1
 	shift 5
@@ -33,6 +33,7 @@ phone_up() {
 	auplay_channels 1
 	audio_buffer 20-160
 	rtp_ports 10000-10200
+	rtcp_mux ${RTCP_MUX:-no}
 	module_path $sip/baresip-modules
 	module g711.so
 	module aufile.so

@@ -227,7 +227,33 @@ static bool offers_osrtp(const struct exchange *x, const struct medium *m, const
 	return x->wish->osrtp_offer || (o->n_in && sdp_plain(o->leg.proto) && !x->wish->proto);
 }
 
-static int make_cryptos(struct exchange *x, const struct medium *m, struct offered *o)
+static bool same_suites(const struct offered *o, const unsigned char *suite, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n && o->n_out == n; i++)
+		if (o->out[i].suite->suite != suite[i])
+			return false;
+	return o->n_out == n;
+}
+
+/*
+ * What was offered before, and not answered yet, is offered again: a call that forks may
+ * have the same offer at several phones, and who answers has one of them.
+ */
+static bool offer_again(const struct exchange *x, unsigned int i, const unsigned char *suite, unsigned int n,
+			struct sdes *out)
+{
+	const struct offer *before = x->dialog->offer;
+
+	if (!before || x->dialog->answered || before->from != x->from || i >= before->n ||
+	    !same_suites(&before->m[i], suite, n))
+		return false;
+	memcpy(out, before->m[i].out, n * sizeof(*out));
+	return true;
+}
+
+static int make_cryptos(struct exchange *x, unsigned int k, const struct medium *m, struct offered *o)
 {
 	const struct policy *p = &m->leg[!x->from].iface->policy;
 	const struct sdes *used = &m->leg[!x->from].ours;
@@ -254,7 +280,9 @@ static int make_cryptos(struct exchange *x, const struct medium *m, struct offer
 	o->n_out = n;
 	if (used->suite)
 		o->out[0] = *used;
-	for (i = 0; i < n && !ret && !used->suite; i++) {
+	if (used->suite || offer_again(x, k, suite, n, o->out))
+		return 0;
+	for (i = 0; i < n && !ret; i++) {
 		ret = sdes_make(&o->out[i], i + 1, xsrtp_suite_info(suite[i]));
 		o->out[i].key[0].lifetime = x->wish->sdes_lifetime ? LIFETIME : 0;
 	}
@@ -349,7 +377,7 @@ static int put_medium(struct exchange *x, unsigned int i, struct medium *m, stru
 		      struct sdp_change *c)
 {
 	struct leg to = m->leg[!x->from];
-	int ret = check_change(x, m, o) ?: make_cryptos(x, m, o) ?: offer_dtls(x, m, o);
+	int ret = check_change(x, m, o) ?: make_cryptos(x, i, m, o) ?: offer_dtls(x, m, o);
 
 	if (!ret) {
 		to.proto = o->proto;
