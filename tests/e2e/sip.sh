@@ -64,6 +64,12 @@ proxy_up() {
 	ready kamailio listens "$proxy" 5060
 }
 
+# Not killed: its children would stay.
+proxy_down() {
+	if [ -n "${proxy:-}" ]; then stop "$proxy"; fi
+	proxy=''
+}
+
 phone() { # NAMESPACE COMMAND [PARAMETER…]
 	in_ns "$1" "$top/tests/e2e/phone-do" "${@:2}"
 }
