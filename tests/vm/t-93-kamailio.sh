@@ -19,7 +19,7 @@ set -euo pipefail
 # shellcheck source=tests/e2e/sip.sh
 . "$top/tests/e2e/sip.sh"
 
-trap 'proxy_down; cleanup' EXIT
+trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 
 sip=$("$top/tests/e2e/sip-programs" --print 2>/dev/null) || {
