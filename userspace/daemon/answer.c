@@ -57,6 +57,17 @@ static int choose_crypto(struct exchange *x, const struct offered *o, const stru
 	       exchange_refuse(x, -EIO, "no random numbers") : 0;
 }
 
+/* Whether who offered keys under RTP/AVP gets one (RFC 8643): as it was, once it was agreed to. */
+static bool takes_osrtp(const struct exchange *x, const struct offered *o, const struct leg *before,
+			const struct leg *answerer)
+{
+	if (!sdp_plain(o->leg.proto) || !o->n_in)
+		return false;
+	if (before->theirs.suite || sdp_plain(before->proto))
+		return before->theirs.suite;
+	return o->osrtp_accept || x->wish->osrtp_accept || answerer->ours.suite;
+}
+
 /* --- DTLS ----------------------------------------------------------------------------- */
 
 /* What a leg had stays until a handshake has other keys; before the first it is a guess. */
@@ -179,11 +190,11 @@ static int make_legs(struct exchange *x, unsigned int i, struct leg legs[2])
 	ret = choose_ice(x, m, o, offerer, answerer);
 	if (ret)
 		return ret;
-	if (sdp_secure(o->proto))
+	if (sdp_secure(o->proto) || (sdp_plain(o->proto) && o->n_out && m->n_crypto))
 		ret = match_crypto(x, m, o, answerer);
 	if (!ret && sdp_dtls(o->proto))
 		ret = match_dtls(x, m, o, &before[x->from], answerer);
-	if (!ret && sdp_secure(o->leg.proto))
+	if (!ret && (sdp_secure(o->leg.proto) || takes_osrtp(x, o, &before[!x->from], answerer)))
 		ret = choose_crypto(x, o, &before[!x->from], offerer);
 	if (!ret && sdp_dtls(o->leg.proto))
 		ret = choose_dtls(x, &x->dialog->medium[i]->secure[!x->from], o, &before[!x->from], offerer);
@@ -248,11 +259,12 @@ static int make_all(struct exchange *x, struct leg legs[][2], struct sdp_change 
 		if (!is_on(x, i))
 			continue;
 		ret = make_legs(x, i, legs[i]) ?: check_ports(x, legs[i]) ?:
-		      check_family(x, &legs[i][0]) ?: check_family(x, &legs[i][1]);
+		      check_family(x, &legs[i][0]) ?: check_family(x, &legs[i][1]) ?:
+		      path_check(x->dialog->medium[i], legs[i], x->err, x->err_len);
 		if (!ret)
 			exchange_medium(x, i, to, to->mux, sdp_unset(&x->sdp->medium[i].rtp) &&
 					!sdp_trickles(&x->sdp->medium[i]), &to->ours,
-					sdp_secure(to->proto), c);
+					to->ours.suite && !sdp_dtls(to->proto), c);
 		if (!ret && sdp_dtls(to->proto))
 			exchange_dtls(x, i, &x->dialog->medium[i]->secure[!x->from], answer_hash(x, i), to->setup,
 				      *to->tls_id, c);

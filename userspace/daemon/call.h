@@ -65,9 +65,10 @@ struct offered {
 	struct leg leg;		/* of who offers, without ours and theirs */
 	bool hold;
 	bool ice;		/* as we offered it on */
-	unsigned int n_in;	/* what who offers would send under, best first */
+	unsigned int n_in;	/* what who offers would send under, best first; of RTP/AVP(F): by RFC 8643 */
 	struct sdes in[4];
 	enum sdp_proto proto;	/* as we offered it on */
+	bool osrtp_accept;	/* whatever is answered */
 	bool mux;		/* offered on */
 	bool mux_anyway;	/* for who offers, whatever is answered */
 	bool mux_never;

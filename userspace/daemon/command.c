@@ -185,14 +185,19 @@ static struct item *do_offer(struct request *r)
 	return a;
 }
 
-/* How well an answer fits a dialog's offer; 0: not. */
+/*
+ * How well an answer fits a dialog's offer; 0: not. Two tags that fit say all: the branch
+ * is the one of the INVITE that is answered, and a re-INVITE has another than the first.
+ */
 static int answers(const struct dialog *d, const struct request *r)
 {
 	int from = d->offer ? d->offer->from : 0;
 
-	if (!d->offer || !tag_is(d->tag[from], r->from) || !same_branch(d, r->branch))
+	if (!d->offer || !tag_is(d->tag[from], r->from))
 		return 0;
-	return tag_is(d->tag[!from], r->to) ? 3 : !d->tag[!from] ? 2 : 1;
+	if (tag_is(d->tag[!from], r->to))
+		return 3;
+	return !same_branch(d, r->branch) ? 0 : !d->tag[!from] ? 2 : 1;
 }
 
 /* None: taken up again from the journal, which has no offers. */
@@ -292,6 +297,17 @@ static int delete_later(struct request *r, int64_t seconds)
 	return ret;
 }
 
+/* A BYE has a branch of its own: one that no dialog has says nothing, as for rtpengine. */
+static void drop_unknown_branch(struct request *r, const struct call *c)
+{
+	const struct dialog *d = c ? c->dialogs : NULL;
+
+	while (d && !(d->branch && text_is(r->branch, d->branch)))
+		d = d->next;
+	if (!d)
+		r->branch = (struct text){ 0 };
+}
+
 static struct item *do_delete(struct request *r)
 {
 	struct call *call = call_find(r->c->calls, r->id);
@@ -300,6 +316,7 @@ static struct item *do_delete(struct request *r)
 
 	if (!r->id.len)
 		return fail(r, "No call-id in message");
+	drop_unknown_branch(r, call);
 	if (!call || !any_match(call, r))
 		return unknown_call(r);
 	ng_integer(r->dict, "delete-delay", &delay);

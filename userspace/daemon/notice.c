@@ -73,7 +73,7 @@ static void look_at_words(const struct item *list)
 	for (i = list && list->type == ITEM_LIST ? list->first : NULL; i; i = i->next) {
 		struct text t = i->string;
 
-		if (i->type != ITEM_STRING || text_strip(&t, "SDES-"))
+		if (i->type != ITEM_STRING || text_strip(&t, "SDES-") || text_strip(&t, "OSRTP-"))
 			continue;
 		if (!is_known(known_flags, sizeof(known_flags) / sizeof(known_flags[0]), t))
 			notice("flag", t);

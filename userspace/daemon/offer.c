@@ -25,26 +25,35 @@ static const struct iface *iface_at(const struct exchange *x, unsigned int i, in
 		   ifaces_find(&x->calls->ifaces, x->wish->direction[end != x->from]);
 }
 
-static bool is_plain(enum sdp_proto p)
+/* Agreed to as RTP, before the policy was; or RTP/AVP in name, and SRTP as long as it lasts. */
+static bool goes_on(const struct leg *l)
 {
-	return p == SDP_AVP || p == SDP_AVPF;
+	return sdp_plain(l->proto) && (l->ours.suite || !l->theirs.suite);
 }
 
-/* A medium that was agreed to as RTP, before the policy was, goes on as it is. */
-static int check_plain(struct exchange *x, unsigned int i, int end, enum sdp_proto proto)
+/*
+ * Whether the end may have RTP/AVP(F). What is offered to us with keys (RFC 8643) may be
+ * where plain RTP may not, as we take them; what we would offer so may not, as nobody has
+ * to take ours.
+ */
+static int check_plain(struct exchange *x, unsigned int i, int end, enum sdp_proto proto, struct offered *o)
 {
 	const struct sdp_medium *m = &x->sdp->medium[i];
 	const struct iface *f = iface_at(x, i, end);
 
-	if (!f || !f->policy.no_plain || !is_plain(proto) ||
-	    (x->dialog->medium[i] && is_plain(x->dialog->medium[i]->leg[end].proto)))
+	if (!f || !f->policy.no_plain || !sdp_plain(proto) ||
+	    (x->dialog->medium[i] && goes_on(&x->dialog->medium[i]->leg[end])))
 		return 0;
-	if (end == x->from)
+	if (end == x->from && o->n_in)
+		o->osrtp_accept = true;
+	else if (end == x->from)
 		return exchange_refuse(x, -EINVAL, "m=%.*s is %.*s: interface %s takes no plain RTP",
 				       TEXT_ARG(m->type), TEXT_ARG(m->proto_text), f->name);
-	return exchange_refuse(x, -EINVAL, "m=%.*s would be offered as %s: interface %s takes no plain RTP; "
-			       "write transport-protocol=RTP/SAVP", TEXT_ARG(m->type),
-			       sdp_proto_name(proto), f->name);
+	else
+		return exchange_refuse(x, -EINVAL, "m=%.*s would be offered as %s: interface %s takes no plain "
+				       "RTP; write transport-protocol=RTP/SAVP", TEXT_ARG(m->type),
+				       sdp_proto_name(proto), f->name);
+	return 0;
 }
 
 /* Best first; 0: the one in use, which a call keeps; -1: not to be taken. */
@@ -75,13 +84,19 @@ static void put_crypto(const struct exchange *x, unsigned int i, const struct po
 	o->in[at] = *s;
 }
 
-static int read_cryptos(struct exchange *x, unsigned int i, struct offered *o)
+static const struct policy *policy_of(const struct exchange *x, unsigned int i)
 {
 	static const struct policy any;
-	const struct sdp_medium *m = &x->sdp->medium[i];
 	const struct iface *f = iface_at(x, i, x->from);
-	const struct policy *p = f ? &f->policy : &any;
-	char names[POLICY_TEXT];
+
+	return f ? &f->policy : &any;
+}
+
+/* Those that can be taken. -EINVAL: one is not as it should be. */
+static int collect_cryptos(struct exchange *x, unsigned int i, struct offered *o)
+{
+	const struct sdp_medium *m = &x->sdp->medium[i];
+	const struct policy *p = policy_of(x, i);
 	unsigned int k;
 	struct sdes s;
 	int ret;
@@ -94,14 +109,36 @@ static int read_cryptos(struct exchange *x, unsigned int i, struct offered *o)
 		if (ret == -EINVAL)
 			return ret;
 	}
+	return 0;
+}
+
+static int read_cryptos(struct exchange *x, unsigned int i, struct offered *o)
+{
+	const struct sdp_medium *m = &x->sdp->medium[i];
+	const struct policy *p = policy_of(x, i);
+	char names[POLICY_TEXT];
+	int ret = collect_cryptos(x, i, o);
+
+	if (ret)
+		return ret;
 	if (!o->n_in && p->n && m->n_crypto)
 		return exchange_refuse(x, -EINVAL, "m=%.*s has no a=crypto that interface %s takes: %s",
-				       TEXT_ARG(m->type), f->name, policy_names(p, names));
+				       TEXT_ARG(m->type), iface_at(x, i, x->from)->name, policy_names(p, names));
 	if (!o->n_in)
 		return exchange_refuse(x, -EINVAL, "m=%.*s is %.*s and has no a=crypto that we can take%s",
 				       TEXT_ARG(m->type), TEXT_ARG(m->proto_text),
 				       m->n_crypto ? "" : " (DTLS-SRTP is UDP/TLS/RTP/SAVP or SAVPF)");
 	return 0;
+}
+
+/* RFC 8643: keys under RTP/AVP are a wish. What cannot be taken of them leaves RTP. */
+static void read_osrtp(struct exchange *x, unsigned int i, struct offered *o)
+{
+	if (collect_cryptos(x, i, o)) {
+		explicit_bzero(o->in, sizeof(o->in));
+		o->n_in = 0;
+	}
+	o->osrtp_accept = x->wish->osrtp_accept;
 }
 
 /* RFC 5763 5, RFC 8842 5.2. Without a=setup it is active (RFC 4145 4). */
@@ -148,7 +185,9 @@ static int read_medium(struct exchange *x, unsigned int i, struct offered *o)
 	o->hold = sdp_unset(&m->rtp) && !sdp_trickles(m);
 	exchange_far(x, m, &o->leg);
 	read_mux(x->wish, m, o);
-	ret = check_plain(x, i, x->from, m->proto) ?: check_plain(x, i, !x->from, o->proto);
+	if (sdp_plain(m->proto))
+		read_osrtp(x, i, o);
+	ret = check_plain(x, i, x->from, m->proto, o) ?: check_plain(x, i, !x->from, o->proto, o);
 	if (!ret && !x->wish->ice_reject)
 		ret = exchange_read_ice(x, m, &o->leg);
 	if (ret)
@@ -175,7 +214,48 @@ static int read_media(struct exchange *x, struct offer *o)
 
 /* --- what goes on ------------------------------------------------------------------- */
 
-static int make_cryptos(struct exchange *x, const struct medium *m, struct offered *o)
+/*
+ * Keys under RTP/AVP: where they are asked for, or what came has some and no profile is
+ * asked for. What was agreed to stays: SRTP has its key again, and RTP gets none.
+ */
+static bool offers_osrtp(const struct exchange *x, const struct medium *m, const struct offered *o)
+{
+	const struct leg *l = &m->leg[!x->from];
+
+	if (!sdp_plain(o->proto))
+		return false;
+	if (l->theirs.suite || sdp_plain(l->proto))
+		return l->theirs.suite;
+	return x->wish->osrtp_offer || (o->n_in && sdp_plain(o->leg.proto) && !x->wish->proto);
+}
+
+static bool same_suites(const struct offered *o, const unsigned char *suite, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n && o->n_out == n; i++)
+		if (o->out[i].suite->suite != suite[i])
+			return false;
+	return o->n_out == n;
+}
+
+/*
+ * What was offered before, and not answered yet, is offered again: a call that forks may
+ * have the same offer at several phones, and who answers has one of them.
+ */
+static bool offer_again(const struct exchange *x, unsigned int i, const unsigned char *suite, unsigned int n,
+			struct sdes *out)
+{
+	const struct offer *before = x->dialog->offer;
+
+	if (!before || x->dialog->answered || before->from != x->from || i >= before->n ||
+	    !same_suites(&before->m[i], suite, n))
+		return false;
+	memcpy(out, before->m[i].out, n * sizeof(*out));
+	return true;
+}
+
+static int make_cryptos(struct exchange *x, unsigned int k, const struct medium *m, struct offered *o)
 {
 	const struct policy *p = &m->leg[!x->from].iface->policy;
 	const struct sdes *used = &m->leg[!x->from].ours;
@@ -185,9 +265,14 @@ static int make_cryptos(struct exchange *x, const struct medium *m, struct offer
 	unsigned int n, i;
 	int ret = 0;
 
-	if (!sdp_secure(o->proto))
+	if (!sdp_secure(o->proto) && !offers_osrtp(x, m, o))
 		return 0;
 	n = used->suite ? 1 : wish_suites(x->wish, p, o->in, o->n_in, suite);
+	/* Of a call taken up again only the datapath has the key: another one (RFC 4568 7.1.4). */
+	if (used->suite)
+		*suite = used->suite->suite;
+	if (!n && sdp_plain(o->proto))
+		return 0;
 	if (!n && p->n)
 		return exchange_refuse(x, -EINVAL, "%s is to be offered, and SDES leaves no crypto suite that "
 				       "interface %s takes: %s", sdp_proto_name(o->proto),
@@ -201,9 +286,10 @@ static int make_cryptos(struct exchange *x, const struct medium *m, struct offer
 	o->n_out = n;
 	if (known)
 		o->out[0] = *used;
-	/* Only the datapath has the key in use: another one, of its suite (RFC 4568 7.1.4). */
-	for (i = 0; i < n && !ret && !known; i++) {
-		ret = sdes_make(&o->out[i], i + 1, used->suite ?: xsrtp_suite_info(suite[i]));
+	if (known || offer_again(x, k, suite, n, o->out))
+		return 0;
+	for (i = 0; i < n && !ret; i++) {
+		ret = sdes_make(&o->out[i], i + 1, xsrtp_suite_info(suite[i]));
 		o->out[i].key[0].lifetime = x->wish->sdes_lifetime ? LIFETIME : 0;
 	}
 	return ret ? exchange_refuse(x, ret, "no random numbers") : 0;
@@ -314,7 +400,7 @@ static struct medium *make_medium(struct exchange *x, const struct sdp_medium *s
 static int put_medium(struct exchange *x, unsigned int i, struct medium *m, struct offered *o,
 		      struct sdp_change *c)
 {
-	int ret = check_change(x, m, o) ?: make_cryptos(x, m, o) ?: offer_dtls(x, m, o) ?: offer_ice(x, i, m, o);
+	int ret = check_change(x, m, o) ?: make_cryptos(x, i, m, o) ?: offer_dtls(x, m, o) ?: offer_ice(x, i, m, o);
 	struct leg to = m->leg[!x->from];
 
 	to.proto = o->proto;

@@ -302,16 +302,22 @@ static void note_ages(struct medium *m, const struct leg legs[2])
 	}
 }
 
+int path_check(const struct medium *m, const struct leg legs[2], char *err, size_t err_len)
+{
+	if (!path_any(m) || same_kind(m, legs))
+		return 0;
+	snprintf(err, err_len, "within a call neither the crypto suite nor rtcp-mux may change");
+	return -EOPNOTSUPP;
+}
+
 int path_set(struct calls *s, struct medium *m, const struct leg legs[2], char *err, size_t err_len)
 {
 	struct setter t = { .s = s, .m = m, .legs = legs, .err = err, .err_len = err_len,
 			    .had_keys = is_keyed(m->leg) };
-	int ret;
+	int ret = path_check(m, legs, err, err_len);
 
-	if (path_any(m) && !same_kind(m, legs)) {
-		snprintf(err, err_len, "within a call neither the crypto suite nor rtcp-mux may change");
-		return -EOPNOTSUPP;
-	}
+	if (ret)
+		return ret;
 	ret = steps(&t, true) ?: steps(&t, false);
 	if (ret) {
 		s->n_flow_errors++;

@@ -9,6 +9,12 @@
 #include "call.h"
 
 /*
+ * path_check() - could they be? What within a call may not change is known before
+ * anything of an answer is done, so that one that is refused ends no media.
+ */
+int path_check(const struct medium *m, const struct leg legs[2], char *err, size_t err_len);
+
+/*
  * path_set() - the flows of @m made as @legs say; then the legs are m->leg
  *
  * New flows come first: if one cannot be made, those that were are taken back, and

@@ -117,6 +117,11 @@ enum sdp_proto sdp_proto_of(struct text t)
 	return SDP_OTHER;
 }
 
+bool sdp_plain(enum sdp_proto p)
+{
+	return p == SDP_AVP || p == SDP_AVPF;
+}
+
 bool sdp_secure(enum sdp_proto p)
 {
 	return p == SDP_SAVP || p == SDP_SAVPF;

@@ -90,6 +90,7 @@ bool sdp_silent(const struct sdp *s, unsigned int i);
 const char *sdp_proto_name(enum sdp_proto p);
 enum sdp_proto sdp_proto_of(struct text t);
 /* Of those of RTP: */
+bool sdp_plain(enum sdp_proto p);	/* may have SDES all the same: RFC 8643 */
 bool sdp_secure(enum sdp_proto p);	/* with SDES */
 bool sdp_dtls(enum sdp_proto p);
 bool sdp_feedback(enum sdp_proto p);

@@ -285,6 +285,24 @@ unsigned int wish_suites(const struct wish *w, const struct policy *p, const str
 	return policy_order(p, suite, l.n);
 }
 
+/*
+ * rtpengine's words, also as flags: Kamailio passes on those that it does not know. The
+ * legacy forms (a medium twice, once as RTP/AVP and once as RTP/SAVP) are not done.
+ */
+static bool has_osrtp(const struct item *dict, const char *word)
+{
+	char flag[32];
+
+	snprintf(flag, sizeof(flag), "OSRTP-%s", word);
+	return ng_has(dict, "OSRTP", word) || ng_has(dict, "flags", flag);
+}
+
+static void read_osrtp(const struct item *dict, struct wish *w)
+{
+	w->osrtp_offer = has_osrtp(dict, "offer") || has_osrtp(dict, "offer-RFC");
+	w->osrtp_accept = has_osrtp(dict, "accept") || has_osrtp(dict, "accept-RFC");
+}
+
 /* --- all of it ---------------------------------------------------------------------- */
 
 static int read_far(const struct item *dict, struct reader *r)
@@ -340,5 +358,6 @@ int wish_read(const struct item *dict, struct wish *w, char *err, size_t err_len
 			return ret;
 	}
 	read_sdes(dict, w);
+	read_osrtp(dict, w);
 	return read_flags(dict, &r) ?: read_far(dict, &r);
 }

@@ -26,6 +26,7 @@ struct wish {
 	bool replace_origin, replace_session, replace_zero;
 	bool full_rtcp, no_rtcp;
 	bool sdes_off, sdes_nonew, sdes_lifetime;
+	bool osrtp_offer, osrtp_accept;	/* RFC 8643 */
 	uint32_t sdes_no;	/* masks of suites */
 	uint32_t sdes_only;
 	bool dtls_off, dtls_passive;
