@@ -22,11 +22,16 @@
 		__type(value, t);			\
 	} name SEC(".maps")
 
+/*
+ * Sizes and not types: to kernels before 6.2 a map with BTF is another kind than one
+ * without (timer_off: -ENOENT, -EINVAL), and none of them may take its place
+ * (kernel/bpf/map_in_map.c, bpf_map_meta_equal()).
+ */
 struct guard_policy_inner {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct xsrtp_policy);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct xsrtp_policy));
 };
 
 /* The policy that holds: a packet that has begun under another ends under it. */

@@ -5,52 +5,25 @@
  * the buckets against the clock, on two CPUs at once; policies exchanged under packets;
  * what is refused; attacks; and ten million forged sources.
  */
-#include <errno.h>
-#include <net/if.h>
 #include <pthread.h>
-#include <sched.h>
-#include <stdlib.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/utsname.h>
 #include <time.h>
-#include <unistd.h>
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 
 #include "../../bpf/hash.h"
 #include "../../tools/guard/spray.h"
-#include "guard.h"
 #include "guard.skel.h"
 #include "guard_next.skel.h"
-#include "packet.h"
-#include "policy.h"
-#include "prefix.h"
-#include "rtp_frame.h"
+#include "guarded.h"
 #include "spray.skel.h"
-#include "tap.h"
 
-#define NO_SOCKET	4008
-#define OUTSIDE		80
 #define SSRC		0x01020304	/* of packet.h */
 
-/* What the verifier went through when it was last looked at; a tenth more fails. */
-static const struct {
-	const char *kernel;
-	unsigned int insns;
-} verified[] = {
+static const struct verified verified[] = {
 	{ "6.18.", 104190 },
-	{ "", 104190 },		/* any other */
+	{ "", 104190 },
 };
 
 static struct guard *skel;
 static struct spray_bpf *sprayer;
-static struct guard_set g;
-static struct xsrtp_guard *state;
-static struct xsrtp_policy base;
-static char err[512];
-static int prog;
 
 /* --- running --------------------------------------------------------------------------- */
 
@@ -58,10 +31,8 @@ static struct xsrtp_guard_cpu counts(void)
 {
 	struct xsrtp_guard_cpu sum;
 
-	if (guard_cpus(&g, &sum)) {
-		printf("Bail out! cannot read the counters\n");
-		exit(1);
-	}
+	if (guard_cpus(&g, &sum))
+		bail("cannot read the counters");
 	return sum;
 }
 
@@ -100,57 +71,6 @@ static struct outcome run(const struct frame *f)
 	r.action = o.retval;
 	r.same = o.data_size_out == f->len && !memcmp(out, f->b, f->len);
 	return r;
-}
-
-/* More than one at a time waits for RCU, before and after (bpf_prog_change_xdp()). */
-static void repeat(int program, const struct frame *f, uint32_t n)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = f->b, .data_size_in = f->len, .repeat = n);
-
-	if (bpf_prog_test_run_opts(program, &o)) {
-		printf("Bail out! a run: %s\n", strerror(errno));
-		exit(1);
-	}
-}
-
-static void clear(enum guard_map map, size_t size)
-{
-	void *m = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, g.fd[map], 0);
-
-	memset(m, 0, size);
-	munmap(m, size);
-}
-
-/* A guard that has seen nothing, but for the prefixes and counters. */
-static void forget(void)
-{
-	clear(GUARD_SOURCES, XSRTP_SOURCES * sizeof(struct xsrtp_source));
-	clear(GUARD_ENDS, XSRTP_PORTS * sizeof(struct xsrtp_ends));
-	clear(GUARD_TALKERS, XSRTP_PORTS * sizeof(struct xsrtp_talkers));
-	clear(GUARD_CANDIDATES, XSRTP_CANDIDATES * sizeof(struct xsrtp_candidate));
-	clear(GUARD_OFFENDERS, XSRTP_OFFENDERS * sizeof(struct xsrtp_offender));
-	memset(&state->attack, 0, offsetof(struct xsrtp_guard, maybe) -
-	       offsetof(struct xsrtp_guard, attack));
-}
-
-/* The defaults of the test with these words, or the end of it. */
-static void policy(const char *words)
-{
-	struct xsrtp_policy p = base;
-	char copy[256], *save, *key, *value;
-
-	snprintf(copy, sizeof(copy), "%s", words);
-	for (key = strtok_r(copy, " ", &save); key; key = strtok_r(NULL, " ", &save)) {
-		value = strtok_r(NULL, " ", &save);
-		if (policy_word(&p, key, value, err, sizeof(err))) {
-			printf("Bail out! %s\n", err);
-			exit(1);
-		}
-	}
-	if (policy_finish(&p, err, sizeof(err)) || guard_policy_put(&g, &p, err, sizeof(err))) {
-		printf("Bail out! %s\n", err);
-		exit(1);
-	}
 }
 
 /* However many are dropped: under attack it is another reason that unknown sources are refused for. */
@@ -200,13 +120,7 @@ struct fixture {
 	uint8_t bytes[24];	/* begin the payload, behind the first */
 };
 
-#define TO(p)	.port = p
-#define IS(c)	.counter = XSRTP_GUARD_##c
-#define WAS(c)	.counter = XSRTP_COUNTER_##c
-#define FIRST(b)	.has_first = 1, .first = (b)
 #define HEAD(...)	.bytes = { __VA_ARGS__ }
-#define STUN_BINDING	{ 1, 0, 8, 0x21, 0x12, 0xa4, 0x42 }
-#define DTLS_HELLO	{ 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 40, 1 }
 
 static const struct fixture fixtures[] = {
 	{ { "ARP", WAS(PASSED_NOT_IP), .ethertype = 0x0806 } },
@@ -292,14 +206,6 @@ static const struct fixture fixtures[] = {
 
 #define FIXTURES	(sizeof(fixtures) / sizeof(fixtures[0]))
 
-static struct prefix source_prefix(int family, int bits, int st)
-{
-	struct prefix p = { .family = family == V4 ? AF_INET : AF_INET6, .bits = bits, .state = st };
-
-	memcpy(p.addr, family == V4 ? addr4[ADDR_FOREIGN] : addr6[ADDR_FOREIGN], bits / 8);
-	return p;
-}
-
 static struct prefix fixture_prefix(enum before before, int family)
 {
 	if (before == BANNED_WIDE)
@@ -361,16 +267,11 @@ static void fixture_run(const struct fixture *x, int family, int tags)
 	struct frame f;
 	struct outcome r;
 	bool drops = guard_counter_drops(x->s.counter), good;
-	unsigned int i;
 
-	forget();
+	forget_all();
 	policy(x->policy ?: "");
 	build(&f, &x->s, family, tags);
-	for (i = 0; i < sizeof(x->bytes); i++)
-		if (x->bytes[i])
-			at_udp(&f, family, tags)[8 + 1 + i] = x->bytes[i];
-		else if (x->s.has_first && x->s.first < 64)
-			at_udp(&f, family, tags)[8 + 1 + i] = 0;
+	put_bytes(&f, &x->s, x->bytes, sizeof(x->bytes), family, tags);
 	before(x, &f, family, tags);
 	r = run(&f);
 	good = r.counter == x->s.counter && r.action == (drops ? XDP_DROP : XDP_PASS) && r.same &&
@@ -435,7 +336,7 @@ static void test_window(void)
 	unsigned int i;
 	bool known;
 
-	forget();
+	forget_all();
 	build(&f, &s, V4, 0);
 	establish(&f, V4, 0, 196);
 	for (i = 0; i < sizeof(step) / sizeof(step[0]); i++) {
@@ -455,7 +356,7 @@ static void test_places(void)
 	struct guard_clock c;
 	int i, good = 0;
 
-	forget();
+	forget_all();
 	for (i = 0; i < 7; i++) {
 		build(&f[i], &s, V4, 0);
 		set_source(&f[i], V4, 0, 0x0a000001 + i);
@@ -483,7 +384,7 @@ static void test_candidates(void)
 	struct frame f;
 	int i, known = 0;
 
-	forget();
+	forget_all();
 	build(&f, &s, V4, 0);
 	srandom(1);
 	for (i = 0; i < 60; i++) {
@@ -492,7 +393,7 @@ static void test_candidates(void)
 		usleep(1000);
 	}
 	ok(!known, "candidates: random sequence numbers prove nothing");
-	forget();
+	forget_all();
 	for (i = 0; i < 20; i++) {
 		set_seq(&f, V4, 0, 100 + i);
 		known += run(&f).counter == XSRTP_GUARD_PASSED_KNOWN;
@@ -509,7 +410,7 @@ static void test_contest(void)
 	uint16_t seq = 100;
 	int i, k, known = 0;
 
-	forget();
+	forget_all();
 	policy(ENOUGH);
 	build(&f, &s, V4, 0);
 	build(&junk, &s, V4, 0);
@@ -597,7 +498,7 @@ static void test_rates(void)
 	double took[3];
 	int i;
 
-	forget();
+	forget_all();
 	policy("source-rate 10000000 source-bytes 12500000000 port-rate 10000000 "
 	       "port-bytes 12500000000 unknown-rate 100000/300000 unknown-bytes 12500000000 "
 	       "stun-source-rate 10000000 stun-rate 1000/3000 dtls-source-rate 10000000 "
@@ -641,14 +542,14 @@ static void test_burst(void)
 	uint64_t n;
 	struct frame f;
 
-	forget();
+	forget_all();
 	policy("source-rate 10/600 port-rate 10000 port-bytes 10000000");
 	build(&f, &turn, V4, 0);
 	was = counts();
 	repeat(prog, &f, 5000);
 	n = counts().count[XSRTP_COUNTER_PASSED_TURN] - was.count[XSRTP_COUNTER_PASSED_TURN];
 	ok(n >= 600 && n <= 601, "buckets: a burst of 600 packets lets %lu through", n);
-	forget();
+	forget_all();
 	policy("source-bytes 1000/60000 port-rate 10000 port-bytes 10000000");
 	was = counts();
 	repeat(prog, &f, 5000);
@@ -693,7 +594,7 @@ static void test_exchange(void)
 	struct frame f;
 	int i;
 
-	forget();
+	forget_all();
 	policy(NO_ATTACK "source-rate 1/2 port-rate 1000/60000");
 	build(&f, &s, V4, 0);
 	memcpy(from.addr, addr4[ADDR_FOREIGN], 4);
@@ -836,7 +737,7 @@ static void test_prefixes(void)
 	struct guard_clock c = { 0 };
 	unsigned int i;
 
-	forget();
+	forget_all();
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ok(change(bad[i].text, XSRTP_PREFIX_BANNED, 0) == -EINVAL && strstr(err, bad[i].says),
 		   "prefixes: refused: \"%s\": %s", bad[i].text, err);
@@ -870,7 +771,7 @@ static void test_observe(void)
 	struct outcome r;
 	struct frame f;
 
-	forget();
+	forget_all();
 	policy("mode observe");
 	build(&f, &s, V4, 0);
 	r = run(&f);
@@ -890,7 +791,7 @@ static void test_attack(void)
 	uint64_t n;
 	int i;
 
-	forget();
+	forget_all();
 	policy("attack-on 1000 attack-off 100 attack-hold 2 stun-source-rate 40/80");
 	build(&f, &s, V4, 0);
 	next = establish(&f, V4, 0, 100);
@@ -962,7 +863,7 @@ static void test_offenders(void)
 	struct frame f;
 	int i, n;
 
-	forget();
+	forget_all();
 	build(&f, &s, V4, 0);
 	set_source(&f, V4, 0, 0x0c000001);
 	for (i = 0; i < 50; i++) {
@@ -974,7 +875,7 @@ static void test_offenders(void)
 	ok(n == 1 && h && h->packets == 100 && h->bytes == 100 * f.len && h->last > h->first &&
 	   h->reason == XSRTP_GUARD_DROPPED_NO_FLOW && h->port == NO_SOCKET && !h->ports,
 	   "offenders: one source, counted exactly where there is little");
-	forget();
+	forget_all();
 	policy("source-rate 10/20 attack-on 1000000000");
 	s.port = PORT_MEDIA;
 	build(&f, &s, V4, 0);
@@ -1000,7 +901,7 @@ static void test_forged(void)
 	uint16_t seq;
 	int i;
 
-	forget();
+	forget_all();
 	policy("attack-on 1000000000");
 	build(&f, &s, V4, 0);
 	build(&flood, &s, V4, 0);
@@ -1018,51 +919,19 @@ static void test_forged(void)
 
 /* --- beginning ------------------------------------------------------------------------------- */
 
-static void verifier_ok(int fd, const char *name)
-{
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info), i;
-	struct utsname u;
-
-	uname(&u);
-	for (i = 0; strncmp(u.release, verified[i].kernel, strlen(verified[i].kernel)); i++)
-		;
-	bpf_obj_get_info_by_fd(fd, &info, &len);
-	ok(info.verified_insns && info.verified_insns <= verified[i].insns * 11 / 10,
-	   "%s, verifier of %s: %u instructions gone through (%u when last looked at)", name,
-	   u.release, info.verified_insns, verified[i].insns);
-}
-
 /* The variant that is in front of another program, too. */
 static void test_verifier(void)
 {
 	struct guard_next *front = guard_next__open_and_load();
 
-	verifier_ok(prog, "guard");
-	verifier_ok(front ? bpf_program__fd(front->progs.xsrtp_guard) : -1, "guard_next");
+	verifier_ok(prog, "guard", verified);
+	verifier_ok(front ? bpf_program__fd(front->progs.xsrtp_guard) : -1, "guard_next", verified);
 	guard_next__destroy(front);
-}
-
-static void bail(const char *what)
-{
-	printf("Bail out! %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static void socket_on(uint16_t port)
-{
-	struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-
-	if (bind(socket(AF_INET6, SOCK_DGRAM, 0), (struct sockaddr *)&a, sizeof(a)))
-		bail("a socket");
 }
 
 static void set_up(void)
 {
-	struct ifreq r = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-
-	if (unshare(CLONE_NEWNET) || ioctl(socket(AF_INET, SOCK_DGRAM, 0), SIOCSIFFLAGS, &r))
-		bail("a network namespace (needs root)");
+	enter_namespace();
 	socket_on(PORT_MEDIA);
 	socket_on(PORT_SECOND);
 	skel = guard__open_and_load();
@@ -1070,10 +939,7 @@ static void set_up(void)
 	if (!skel || !sprayer)
 		bail("cannot load the programs");
 	prog = bpf_program__fd(skel->progs.xsrtp_guard);
-	if (guard_of(prog, &g) || guard_start(&g, "4000-4010", err, sizeof(err)) ||
-	    guard_policy_get(&g, &base, err, sizeof(err)))
-		bail(err);
-	state = guard_state_map(&g);
+	guard_begin();
 }
 
 int main(void)

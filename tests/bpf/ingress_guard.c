@@ -5,49 +5,23 @@
  * does the same. The endpoint that a row is for has its place in the slot of the port, and
  * then in the hash.
  */
-#include <errno.h>
-#include <net/if.h>
-#include <sched.h>
-#include <stdlib.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/utsname.h>
-#include <unistd.h>
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-
-#include "guard.h"
 #include "guard_inside.h"
+#include "guarded.h"
 #include "ingress_guard.skel.h"
 #include "maps.h"
-#include "policy.h"
 #include "ports.h"
-#include "prefix.h"
-#include "rtp_frame.h"
-#include "tap.h"
 
 #define FROM_PORT	5000	/* of packet.h */
-#define NO_SOCKET	4008
-#define OUTSIDE		80
 #define CPUS_MAX	256
 
-/* What the verifier went through when it was last looked at; a tenth more fails. */
-static const struct {
-	const char *kernel;
-	unsigned int insns;
-} verified[] = {
+static const struct verified verified[] = {
 	{ "6.18.", 258509 },
-	{ "", 258509 },		/* any other */
+	{ "", 258509 },
 };
 
 static struct ingress_guard *skel;
-static struct guard_set g;
-static struct xsrtp_guard *state;
-static struct xsrtp_policy base;
 static struct ports ports;
-static char err[512];
-static int prog, cpus;
+static int cpus;
 
 /* --- running --------------------------------------------------------------------------- */
 
@@ -79,10 +53,8 @@ static void counts(struct counts *c)
 {
 	uint32_t i;
 
-	if (guard_cpus(&g, &c->guard)) {
-		printf("Bail out! cannot read the counters\n");
-		exit(1);
-	}
+	if (guard_cpus(&g, &c->guard))
+		bail("cannot read the counters");
 	for (i = 0; i < XSRTP_COUNTER_MAX; i++)
 		c->program[i] = counted(i);
 }
@@ -119,52 +91,12 @@ static struct outcome run(const struct frame *f)
 	return r;
 }
 
-static void repeat(const struct frame *f, uint32_t n)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = f->b, .data_size_in = f->len, .repeat = n);
-
-	if (bpf_prog_test_run_opts(prog, &o)) {
-		printf("Bail out! a run: %s\n", strerror(errno));
-		exit(1);
-	}
-}
-
-static void clear(enum guard_map map, size_t size)
-{
-	void *m = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, g.fd[map], 0);
-
-	memset(m, 0, size);
-	munmap(m, size);
-}
-
-/* A guard that has seen nothing. The flows' budgets are full when they are added anew. */
+/* The flows' budgets are full when they are added anew. */
 static void forget(void)
 {
-	clear(GUARD_SOURCES, XSRTP_SOURCES * sizeof(struct xsrtp_source));
-	clear(GUARD_ENDS, XSRTP_PORTS * sizeof(struct xsrtp_ends));
-	clear(GUARD_TALKERS, XSRTP_PORTS * sizeof(struct xsrtp_talkers));
-	clear(GUARD_CANDIDATES, XSRTP_CANDIDATES * sizeof(struct xsrtp_candidate));
-	memset(&state->attack, 0, offsetof(struct xsrtp_guard, maybe) -
-	       offsetof(struct xsrtp_guard, attack));
+	forget_all();
 	ports_sync(&ports, NULL, 0);
 	memset(ports.slot, 0, XSRTP_PORTS * sizeof(*ports.slot));
-}
-
-static void policy(const char *words)
-{
-	struct xsrtp_policy p = base;
-	char copy[256], *save, *key;
-
-	snprintf(copy, sizeof(copy), "%s", words);
-	for (key = strtok_r(copy, " ", &save); key; key = strtok_r(NULL, " ", &save))
-		if (policy_word(&p, key, strtok_r(NULL, " ", &save), err, sizeof(err))) {
-			printf("Bail out! %s\n", err);
-			exit(1);
-		}
-	if (policy_finish(&p, err, sizeof(err)) || guard_policy_put(&g, &p, err, sizeof(err))) {
-		printf("Bail out! %s\n", err);
-		exit(1);
-	}
 }
 
 /* --- flows ------------------------------------------------------------------------------ */
@@ -208,10 +140,8 @@ static void flow_add(const struct spec *s, int family, enum flow kind, bool in_h
 		return;
 	first.addr[0] ^= 1;	/* has the slot */
 	if ((in_hash && ports_add(&ports, &first)) || ports_add(&ports, &local) ||
-	    ports_await(&ports, &local, anybody ? &nobody : &far, tag)) {
-		printf("Bail out! cannot add a flow\n");
-		exit(1);
-	}
+	    ports_await(&ports, &local, anybody ? &nobody : &far, tag))
+		bail("cannot add a flow");
 }
 
 /* --- fixtures --------------------------------------------------------------------------- */
@@ -242,13 +172,7 @@ struct fixture {
 	uint8_t bytes[24];
 };
 
-#define TO(p)	.port = p
-#define IS(c)	.counter = XSRTP_GUARD_##c
-#define WAS(c)	.counter = XSRTP_COUNTER_##c
 #define THEN(c)	.program = XSRTP_COUNTER_##c
-#define FIRST(b)	.has_first = 1, .first = (b)
-#define STUN_BINDING	{ 1, 0, 8, 0x21, 0x12, 0xa4, 0x42 }
-#define DTLS_HELLO	{ 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 40, 1 }
 
 static const struct fixture fixtures[] = {
 	/* what the flow says of it */
@@ -360,19 +284,16 @@ static uint16_t establish(struct frame *f, int family, int tags, uint16_t seq)
 	return seq;
 }
 
-static struct prefix source_prefix(int family, enum before before)
+static struct prefix fixture_prefix(int family, enum before before)
 {
-	struct prefix p = { .family = family == V4 ? AF_INET : AF_INET6, .bits = family == V4 ? 32 : 64,
-			    .state = before == BANNED ? XSRTP_PREFIX_BANNED : XSRTP_PREFIX_ALLOWED };
-
-	memcpy(p.addr, family == V4 ? addr4[ADDR_FOREIGN] : addr6[ADDR_FOREIGN], p.bits / 8);
-	return p;
+	return source_prefix(family, family == V4 ? 32 : 64, before == BANNED ? XSRTP_PREFIX_BANNED :
+			     XSRTP_PREFIX_ALLOWED);
 }
 
 static void before(const struct fixture *x, struct frame *f, int family, int tags)
 {
 	static const struct spec stun = { .has_first = 1, .first = 0 };
-	struct prefix p = source_prefix(family, x->before);
+	struct prefix p = fixture_prefix(family, x->before);
 	struct spec s = { .port = x->s.port, .addr = x->s.addr };
 	struct frame rtp, other;
 	struct guard_clock c;
@@ -401,7 +322,7 @@ static void before(const struct fixture *x, struct frame *f, int family, int tag
 		if (x->before == KNOWN_FLOW_SPENT)
 			set_ssrc(&other, family, tags, 7);
 		if (x->before != KNOWN)
-			repeat(&other, 1100);
+			repeat(prog, &other, 1100);
 		break;
 	case OTHER_SSRC:
 		set_ssrc(&rtp, family, tags, 7);
@@ -409,7 +330,7 @@ static void before(const struct fixture *x, struct frame *f, int family, int tag
 		establish(&rtp, family, tags, 100);
 		policy(x->policy ?: "");
 		if (x->policy)
-			repeat(f, 1100);
+			repeat(prog, f, 1100);
 		break;
 	case OTHER_SEQ:
 		policy("");
@@ -417,7 +338,7 @@ static void before(const struct fixture *x, struct frame *f, int family, int tag
 		policy(x->policy ?: "");
 		set_seq(f, family, tags, 30000);
 		if (x->policy)
-			repeat(f, 1100);
+			repeat(prog, f, 1100);
 		break;
 	case OTHER_KNOWN:
 		set_source(&rtp, family, tags, 0x0a000001);
@@ -429,7 +350,7 @@ static void before(const struct fixture *x, struct frame *f, int family, int tag
 		state->attack = state->above = c.jiffies;
 		break;
 	case TWICE:
-		repeat(f, 2);
+		repeat(prog, f, 2);
 	}
 }
 
@@ -438,18 +359,15 @@ static void fixture_run(const struct fixture *x, int family, int tags, bool in_h
 	bool would = x->policy && !strcmp(x->policy, "mode observe");
 	bool drops = guard_counter_drops(x->s.counter) && !would;
 	int program = drops ? XSRTP_COUNTER_MAX : x->program, action;
-	struct prefix p = source_prefix(family, x->before);
+	struct prefix p = fixture_prefix(family, x->before);
 	struct outcome r;
 	struct frame f;
-	unsigned int i;
 
 	forget();
 	policy(x->policy ?: "");
 	flow_add(&x->s, family, x->flow, in_hash);
 	build(&f, &x->s, family, tags);
-	for (i = 0; i < sizeof(x->bytes); i++)
-		if (x->bytes[i] || (x->s.has_first && x->s.first < 64))
-			at_udp(&f, family, tags)[8 + 1 + i] = x->bytes[i];
+	put_bytes(&f, &x->s, x->bytes, sizeof(x->bytes), family, tags);
 	before(x, &f, family, tags);
 	r = run(&f);
 	action = drops || x->program >= XSRTP_COUNTER_DROPPED ? XDP_DROP :
@@ -574,46 +492,18 @@ static void test_await(void)
 
 /* --- beginning ------------------------------------------------------------------------------- */
 
-static void test_verifier(void)
-{
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info), i;
-	struct utsname u;
-
-	uname(&u);
-	for (i = 0; strncmp(u.release, verified[i].kernel, strlen(verified[i].kernel)); i++)
-		;
-	bpf_obj_get_info_by_fd(prog, &info, &len);
-	ok(info.verified_insns && info.verified_insns <= verified[i].insns * 11 / 10,
-	   "verifier of %s: %u instructions gone through (%u when last looked at)", u.release,
-	   info.verified_insns, verified[i].insns);
-}
-
-static void bail(const char *what)
-{
-	printf("Bail out! %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
 static void set_up(void)
 {
-	struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_port = htons(PORT_MEDIA) };
-	struct ifreq r = { .ifr_name = "lo", .ifr_flags = IFF_UP };
 	__u32 zero = 0, lo = 1;
 
-	if (unshare(CLONE_NEWNET) || ioctl(socket(AF_INET, SOCK_DGRAM, 0), SIOCSIFFLAGS, &r))
-		bail("a network namespace (needs root)");
-	if (bind(socket(AF_INET6, SOCK_DGRAM, 0), (struct sockaddr *)&a, sizeof(a)))
-		bail("a socket");
+	enter_namespace();
+	socket_on(PORT_MEDIA);
 	skel = ingress_guard__open_and_load();
 	cpus = libbpf_num_possible_cpus();
 	if (!skel || cpus > CPUS_MAX)
 		bail("cannot load the program");
 	prog = bpf_program__fd(skel->progs.xsrtp_ingress_g);
-	if (guard_of(prog, &g) || guard_start(&g, "4000-4010", err, sizeof(err)) ||
-	    guard_policy_get(&g, &base, err, sizeof(err)))
-		bail(err);
-	state = guard_state_map(&g);
+	guard_begin();
 	if (ports_open(&ports, bpf_map__fd(skel->maps.xsrtp_ports), bpf_map__fd(skel->maps.xsrtp_more)) ||
 	    bpf_map_update_elem(bpf_map__fd(skel->maps.xsrtp_device), &zero, &lo, BPF_ANY))
 		bail("the maps");
@@ -622,7 +512,7 @@ static void set_up(void)
 int main(void)
 {
 	set_up();
-	test_verifier();
+	verifier_ok(prog, "ingress_guard", verified);
 	test_fixtures();
 	test_counting();
 	test_random_ssrcs(REMOTE_SRTP, 1000);
