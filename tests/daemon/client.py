@@ -49,10 +49,17 @@ def bdecode(b, at=0):
     return b[colon + 1:end].decode("utf-8", "surrogateescape"), end
 
 
+given = set()
+
+
 def free_port():
-    """For UDP and TCP, and below those that the kernel gives to clients (ip_local_port_range)."""
+    """For UDP and TCP, once, and below those that the kernel gives to clients (ip_local_port_range)
+    and that xsrtpd takes for media."""
     for _ in range(100):
-        port = random.randrange(20000, 32000)
+        port = random.randrange(20000, 30000)
+        if port in given:
+            continue
+        given.add(port)
         try:
             for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
                 with socket.socket(socket.AF_INET, kind) as probe:
