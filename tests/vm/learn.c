@@ -350,21 +350,24 @@ static void end(uint32_t want, struct drops d, const struct endpoint *far)
 	static const struct endpoint nobody;
 	const uint64_t *got = flow.stats.drop;
 	uint64_t all = d.learning + d.wrong_source + d.replay + d.bad_tag;
+	uint64_t bad_tag;
 
 	listen_for(want);
 	look();
+	/* Of many at once the last are not asked for their tag (kmod/forged.c). */
+	bad_tag = got[XSRTP_REASON_BAD_TAG] + got[XSRTP_REASON_RATE_BAD_TAG];
 	ok(heard == want && !foreign, "%s, IPv%d: the peer heard %u of %u packets of the call, %u others",
 	   scenario, family == AF_INET ? 4 : 6, heard, want, foreign);
 	ok(got[XSRTP_REASON_LEARNING] == d.learning &&
 	   got[XSRTP_REASON_WRONG_SOURCE] == d.wrong_source &&
-	   got[XSRTP_REASON_REPLAY] == d.replay && got[XSRTP_REASON_BAD_TAG] == d.bad_tag &&
+	   got[XSRTP_REASON_REPLAY] == d.replay && bad_tag == d.bad_tag &&
 	   stats_drops(&flow.stats) == all && flow.stats.tx_packets == want &&
 	   flow.stats.rx_packets == want + all,
 	   "%s: dropped %llu learning, %llu wrong-source, %llu replay, %llu bad-tag, %llu in all",
 	   scenario, (unsigned long long)got[XSRTP_REASON_LEARNING],
 	   (unsigned long long)got[XSRTP_REASON_WRONG_SOURCE],
 	   (unsigned long long)got[XSRTP_REASON_REPLAY],
-	   (unsigned long long)got[XSRTP_REASON_BAD_TAG],
+	   (unsigned long long)bad_tag,
 	   (unsigned long long)stats_drops(&flow.stats));
 	ok(same(&flow.learned, far ? far : &nobody), "%s: %s is learned", scenario,
 	   far ? "the phone" : "nobody");
